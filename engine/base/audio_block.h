@@ -15,7 +15,7 @@ namespace kinora {
 
 // [any] Immutable and cheap to copy.
 class AudioBlock {
-public:
+ public:
   AudioBlock() = default;
   // samples: channel after channel, channels * frames values.
   AudioBlock(std::vector<float> samples, std::int32_t channels, std::int32_t sampleRate, Time time)
@@ -33,7 +33,7 @@ public:
     return {samples_->data() + static_cast<std::size_t>(c) * frames(), frames()};
   }
 
-private:
+ private:
   std::shared_ptr<const std::vector<float>> samples_;
   std::int32_t channels_ = 0;
   std::int32_t sampleRate_ = 0;

@@ -15,7 +15,7 @@ namespace kinora {
 
 template <class T>
 class Channel {
-public:
+ public:
   using Clock = std::chrono::steady_clock;
 
   explicit Channel(std::size_t capacity) : capacity_(capacity) {}
@@ -105,7 +105,7 @@ public:
     return queue_.size();
   }
 
-private:
+ private:
   std::optional<T> takeFront(std::unique_lock<std::mutex>& lock) {
     if (queue_.empty())
       return std::nullopt;

@@ -14,9 +14,13 @@
 namespace kinora {
 namespace {
 
-XXH3_state_t* stateOf(void* p) { return static_cast<XXH3_state_t*>(p); }
+XXH3_state_t* stateOf(void* p) {
+  return static_cast<XXH3_state_t*>(p);
+}
 
-void update(void* state, const void* data, std::size_t size) { XXH3_128bits_update(stateOf(state), data, size); }
+void update(void* state, const void* data, std::size_t size) {
+  XXH3_128bits_update(stateOf(state), data, size);
+}
 
 void updateInteger(void* state, std::uint64_t v) {
   std::array<unsigned char, 8> raw{};
@@ -29,14 +33,18 @@ void updateInteger(void* state, std::uint64_t v) {
 
 } // namespace
 
-std::string ContentKey::hex() const { return fmt::format("{:016x}{:016x}", high, low); }
+std::string ContentKey::hex() const {
+  return fmt::format("{:016x}{:016x}", high, low);
+}
 
 ContentHasher::ContentHasher() : state_(XXH3_createState()) {
   KINORA_CHECK(state_ != nullptr);
   XXH3_128bits_reset(stateOf(state_));
 }
 
-ContentHasher::~ContentHasher() { XXH3_freeState(stateOf(state_)); }
+ContentHasher::~ContentHasher() {
+  XXH3_freeState(stateOf(state_));
+}
 
 ContentHasher& ContentHasher::bytes(std::span<const std::byte> data) {
   update(state_, data.data(), data.size());
@@ -55,8 +63,7 @@ ContentHasher& ContentHasher::integer(std::int64_t value) {
 }
 
 ContentHasher& ContentHasher::real(double value) {
-  const double canonical =
-      std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : (value == 0.0 ? 0.0 : value);
+  const double canonical = std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : (value == 0.0 ? 0.0 : value);
   updateInteger(state_, std::bit_cast<std::uint64_t>(canonical));
   return *this;
 }

@@ -23,7 +23,7 @@ struct ContentKey {
 
 // Feeds values in a fixed order. Numbers are hashed as little-endian bytes, text with its length.
 class ContentHasher {
-public:
+ public:
   ContentHasher();
   ~ContentHasher();
   ContentHasher(const ContentHasher&) = delete;
@@ -36,7 +36,7 @@ public:
   ContentHasher& key(const ContentKey& value);
   [[nodiscard]] ContentKey finish() const;
 
-private:
+ private:
   void* state_;
 };
 

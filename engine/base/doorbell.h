@@ -10,7 +10,7 @@
 namespace kinora {
 
 class Doorbell {
-public:
+ public:
   // [any]
   void ring() {
     {
@@ -36,7 +36,7 @@ public:
     return rung;
   }
 
-private:
+ private:
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool rung_ = false;

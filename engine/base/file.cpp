@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 class Descriptor {
-public:
+ public:
   explicit Descriptor(int fd) : fd_(fd) {}
   ~Descriptor() {
     if (fd_ >= 0)
@@ -27,7 +27,7 @@ public:
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] bool isOpen() const { return fd_ >= 0; }
 
-private:
+ private:
   int fd_;
 };
 

@@ -10,7 +10,7 @@ namespace kinora {
 
 // [any] Buffers come back when their last Image goes, on whichever thread that is; the pool may be gone by then.
 class FramePool {
-public:
+ public:
   // keep: the most idle buffers held.
   explicit FramePool(int keep = 8);
   ~FramePool();
@@ -22,7 +22,7 @@ public:
   // Buffers allocated since the start: stays flat in a steady stream.
   [[nodiscard]] std::int64_t allocations() const;
 
-private:
+ private:
   struct Shared;
   std::shared_ptr<Shared> shared_;
 };

@@ -14,26 +14,35 @@ namespace {
 
 constexpr std::size_t kRowAlignment = 64;
 
-std::size_t alignUp(std::size_t n) { return (n + kRowAlignment - 1) / kRowAlignment * kRowAlignment; }
+std::size_t alignUp(std::size_t n) {
+  return (n + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
+}
 
 } // namespace
 
 int planeCount(PixelFormat format) {
   switch (format) {
   case PixelFormat::Yuv420P:
-  case PixelFormat::Yuv420P10: return 3;
-  case PixelFormat::Nv12: return 2;
-  default: return 1;
+  case PixelFormat::Yuv420P10:
+    return 3;
+  case PixelFormat::Nv12:
+    return 2;
+  default:
+    return 1;
   }
 }
 
 PlaneShape planeShape(PixelFormat format, Size size, int plane) {
   const Size half{(size.width + 1) / 2, (size.height + 1) / 2};
   switch (format) {
-  case PixelFormat::Rgba8: return {size.width, size.height, 4};
-  case PixelFormat::Rgba16F: return {size.width, size.height, 8};
-  case PixelFormat::Gray8: return {size.width, size.height, 1};
-  case PixelFormat::Gray32F: return {size.width, size.height, 4};
+  case PixelFormat::Rgba8:
+    return {size.width, size.height, 4};
+  case PixelFormat::Rgba16F:
+    return {size.width, size.height, 8};
+  case PixelFormat::Gray8:
+    return {size.width, size.height, 1};
+  case PixelFormat::Gray32F:
+    return {size.width, size.height, 4};
   case PixelFormat::Yuv420P:
     return plane == 0 ? PlaneShape{size.width, size.height, 1} : PlaneShape{half.width, half.height, 1};
   case PixelFormat::Yuv420P10:
@@ -46,13 +55,20 @@ PlaneShape planeShape(PixelFormat format, Size size, int plane) {
 
 std::string_view pixelFormatName(PixelFormat format) {
   switch (format) {
-  case PixelFormat::Rgba8: return "rgba8";
-  case PixelFormat::Rgba16F: return "rgba16f";
-  case PixelFormat::Gray8: return "gray8";
-  case PixelFormat::Gray32F: return "gray32f";
-  case PixelFormat::Yuv420P: return "yuv420p";
-  case PixelFormat::Nv12: return "nv12";
-  case PixelFormat::Yuv420P10: return "yuv420p10";
+  case PixelFormat::Rgba8:
+    return "rgba8";
+  case PixelFormat::Rgba16F:
+    return "rgba16f";
+  case PixelFormat::Gray8:
+    return "gray8";
+  case PixelFormat::Gray32F:
+    return "gray32f";
+  case PixelFormat::Yuv420P:
+    return "yuv420p";
+  case PixelFormat::Nv12:
+    return "nv12";
+  case PixelFormat::Yuv420P10:
+    return "yuv420p10";
   }
   return "unknown";
 }
@@ -77,8 +93,8 @@ Result<MutableImage> MutableImage::allocate(PixelFormat format, Size size) {
   }
   void* memory = std::aligned_alloc(kRowAlignment, total);
   if (!memory)
-    return fail(ErrorCode::OutOfMemory, fmt::format("No memory for a picture of {}×{} pixels ({} MiB).", size.width,
-                                                    size.height, total >> 20));
+    return fail(ErrorCode::OutOfMemory,
+                fmt::format("No memory for a picture of {}×{} pixels ({} MiB).", size.width, size.height, total >> 20));
   buffer->owner = std::shared_ptr<void>(memory, std::free);
   for (int p = 0; p < planeCount(format); ++p)
     buffer->data[p] = static_cast<std::byte*>(memory) + offset[p];

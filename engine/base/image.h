@@ -42,8 +42,8 @@ struct ColorInfo {
 };
 
 struct PlaneShape {
-  std::int32_t width = 0;      // in samples of the plane
-  std::int32_t height = 0;     // rows
+  std::int32_t width = 0;       // in samples of the plane
+  std::int32_t height = 0;      // rows
   std::int32_t sampleBytes = 0; // bytes of one sample with all its channels (4 for RGBA8, 2 for NV12 chroma)
 };
 
@@ -70,7 +70,7 @@ class Image;
 
 // An image while it is being written: one owner, movable. freeze() ends the writing.
 class MutableImage {
-public:
+ public:
   MutableImage() = default;
   // Host memory, rows aligned to 64 bytes, contents undefined. Errors: invalidArgument (empty or beyond the limits
   // above), outOfMemory.
@@ -92,13 +92,13 @@ public:
   }
   [[nodiscard]] Image freeze(Time time = {}, ColorInfo color = {}) &&;
 
-private:
+ private:
   std::shared_ptr<ImageBuffer> buffer_;
 };
 
 // [any] Safe to read from every thread. A default-made Image is null.
 class Image {
-public:
+ public:
   Image() = default;
 
   [[nodiscard]] bool isNull() const { return !buffer_; }
@@ -122,7 +122,7 @@ public:
   // True when both share one buffer (not a comparison of pixels).
   [[nodiscard]] bool sharesPixels(const Image& other) const { return buffer_ && buffer_ == other.buffer_; }
 
-private:
+ private:
   friend class MutableImage;
   std::shared_ptr<const ImageBuffer> buffer_;
   Time time_;

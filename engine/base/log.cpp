@@ -15,10 +15,14 @@ namespace {
 
 spdlog::level::level_enum toSpdlog(Level level) {
   switch (level) {
-  case Level::Debug: return spdlog::level::debug;
-  case Level::Info: return spdlog::level::info;
-  case Level::Warning: return spdlog::level::warn;
-  case Level::Error: return spdlog::level::err;
+  case Level::Debug:
+    return spdlog::level::debug;
+  case Level::Info:
+    return spdlog::level::info;
+  case Level::Warning:
+    return spdlog::level::warn;
+  case Level::Error:
+    return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -30,7 +34,8 @@ struct Sinks {
   std::vector<std::pair<int, Sink>> extra;
   int nextId = 0;
 
-  Sinks() : console(std::make_shared<spdlog::logger>("kinora", std::make_shared<spdlog::sinks::stderr_color_sink_mt>())) {
+  Sinks()
+      : console(std::make_shared<spdlog::logger>("kinora", std::make_shared<spdlog::sinks::stderr_color_sink_mt>())) {
     console->set_pattern("%^%l%$ %v");
     const char* wanted = std::getenv("KINORA_LOG");
     console->set_level(wanted ? spdlog::level::from_str(wanted) : spdlog::level::warn);
@@ -45,9 +50,13 @@ Sinks& sinks() {
 
 } // namespace
 
-bool enabled(Level level) { return sinks().console->should_log(toSpdlog(level)); }
+bool enabled(Level level) {
+  return sinks().console->should_log(toSpdlog(level));
+}
 
-void setLevel(Level level) { sinks().console->set_level(toSpdlog(level)); }
+void setLevel(Level level) {
+  sinks().console->set_level(toSpdlog(level));
+}
 
 void write(Level level, std::string_view category, std::string_view text) {
   sinks().console->log(toSpdlog(level), "[{}] {}", category, text);

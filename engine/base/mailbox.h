@@ -12,7 +12,7 @@ namespace kinora {
 
 template <class T>
 class Mailbox {
-public:
+ public:
   // [writer] Replaces what the reader has not taken yet. True when an untaken value was dropped by this call.
   bool put(T value) {
     slots_[back_] = std::move(value);
@@ -32,7 +32,7 @@ public:
   // [reader] The value taken last (a default-made T before the first); stays as it is until the next take().
   [[nodiscard]] const T& latest() const { return slots_[front_]; }
 
-private:
+ private:
   static constexpr std::uint8_t kIndex = 3;
   static constexpr std::uint8_t kFresh = 4;
   std::array<T, 3> slots_{};

@@ -25,7 +25,8 @@ enum class ErrorCode {
 // Stable lower-camel name of a code, for logs and JSON ("invalidArgument").
 [[nodiscard]] std::string_view errorCodeName(ErrorCode code);
 
-// message: what was attempted, on which object, why it failed, what to do. where: file and byte, tensor, clip … or empty.
+// message: what was attempted, on which object, why it failed, what to do. where: file and byte, tensor, clip … or
+// empty.
 struct Error {
   ErrorCode code = ErrorCode::Internal;
   std::string message;

@@ -20,21 +20,33 @@ thread_local ThreadRole tRole = ThreadRole::None;
 
 std::string_view threadRoleName(ThreadRole role) {
   switch (role) {
-  case ThreadRole::None: return "none";
-  case ThreadRole::Gui: return "gui";
-  case ThreadRole::Engine: return "engine";
-  case ThreadRole::Inference: return "inference";
-  case ThreadRole::Output: return "output";
-  case ThreadRole::Audio: return "audio";
-  case ThreadRole::Voice: return "voice";
-  case ThreadRole::Decode: return "decode";
-  case ThreadRole::Encode: return "encode";
-  case ThreadRole::Work: return "work";
+  case ThreadRole::None:
+    return "none";
+  case ThreadRole::Gui:
+    return "gui";
+  case ThreadRole::Engine:
+    return "engine";
+  case ThreadRole::Inference:
+    return "inference";
+  case ThreadRole::Output:
+    return "output";
+  case ThreadRole::Audio:
+    return "audio";
+  case ThreadRole::Voice:
+    return "voice";
+  case ThreadRole::Decode:
+    return "decode";
+  case ThreadRole::Encode:
+    return "encode";
+  case ThreadRole::Work:
+    return "work";
   }
   return "none";
 }
 
-ThreadRole currentThreadRole() { return tRole; }
+ThreadRole currentThreadRole() {
+  return tRole;
+}
 
 ScopedThreadRole::ScopedThreadRole(ThreadRole role) {
   KINORA_CHECK(tRole == ThreadRole::None);
@@ -46,7 +58,9 @@ ScopedThreadRole::ScopedThreadRole(ThreadRole role) {
 #endif
 }
 
-ScopedThreadRole::~ScopedThreadRole() { tRole = ThreadRole::None; }
+ScopedThreadRole::~ScopedThreadRole() {
+  tRole = ThreadRole::None;
+}
 
 void assertThreadRole(ThreadRole role, const char* file, int line) {
   if (tRole == ThreadRole::None || tRole == role)

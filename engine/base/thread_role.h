@@ -14,7 +14,7 @@ enum class ThreadRole : std::uint8_t { None, Gui, Engine, Inference, Output, Aud
 
 // Gives the current thread a role and its OS name for as long as it lives. Roles do not nest.
 class ScopedThreadRole {
-public:
+ public:
   explicit ScopedThreadRole(ThreadRole role);
   ~ScopedThreadRole();
   ScopedThreadRole(const ScopedThreadRole&) = delete;

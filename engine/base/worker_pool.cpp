@@ -91,7 +91,9 @@ WorkerPool::~WorkerPool() {
   state_->threads.clear();
 }
 
-int WorkerPool::threads() const { return static_cast<int>(state_->threads.size()) + 1; }
+int WorkerPool::threads() const {
+  return static_cast<int>(state_->threads.size()) + 1;
+}
 
 void WorkerPool::parallelFor(std::int64_t count, std::int64_t grain, const Body& body) const {
   if (count <= 0)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one pool of helper threads: splits loops over rows and runs small jobs. Made in the composition root, passed down.
+// The one pool of helper threads: splits loops over rows and runs small jobs. Made in the composition root, passed
+// down.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@ namespace kinora {
 
 // [any] May be shared by several calling threads. A loop body must not call parallelFor itself.
 class WorkerPool {
-public:
+ public:
   // threads: how many work on one loop, the caller included; 0 = one per core.
   explicit WorkerPool(int threads = 0);
   ~WorkerPool(); // finishes the jobs that were posted
@@ -25,7 +26,7 @@ public:
   // Runs job once on a helper thread, in the order posted.
   void post(std::function<void()> job);
 
-private:
+ private:
   struct State;
   std::unique_ptr<State> state_;
 };
