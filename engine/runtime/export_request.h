@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What to export: which span, which format, where to.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/geometry.h"
+#include "engine/base/time.h"
+
+namespace kinora::runtime {
+
+// A named set of container and codecs.
+struct ExportPreset {
+  std::string id;        // "h264-mp4"
+  std::string name;      // "H.264 video (MP4)"
+  std::string extension; // ".mp4"; empty for picture sequences (the path is a folder)
+  bool usable = true;
+  std::string whyNot; // when not usable on this machine
+};
+
+// [any] All presets in the order to offer them.
+[[nodiscard]] std::vector<ExportPreset> exportPresets();
+// The preset that fits a file name, or none.
+[[nodiscard]] std::optional<ExportPreset> presetForPath(const std::filesystem::path& path);
+
+struct ExportRequest {
+  std::filesystem::path file;
+  std::string preset;             // empty: by the file's ending
+  std::optional<TimeRange> range; // none: everything, or in to out where marks are set
+  std::optional<Size> size;       // none: the document's frame
+};
+
+} // namespace kinora::runtime
