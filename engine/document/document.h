@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/content_key.h"
@@ -17,9 +18,20 @@
 
 namespace kinora::document {
 
-// Fields of a project file that this version does not know, kept for writing. Opaque.
-struct UnknownFields;
-using UnknownFieldsPtr = std::shared_ptr<const UnknownFields>;
+// Members of an object in a project file that this version does not know, kept for writing. Opaque, shared, compared by
+// value.
+class UnknownFields {
+ public:
+  struct Members; // unknown_fields_p.h
+  UnknownFields() = default;
+  explicit UnknownFields(std::shared_ptr<const Members> members) : members_(std::move(members)) {}
+  [[nodiscard]] bool isEmpty() const { return members_ == nullptr; }
+  [[nodiscard]] const Members* members() const { return members_.get(); }
+  friend bool operator==(const UnknownFields&, const UnknownFields&);
+
+ private:
+  std::shared_ptr<const Members> members_; // null = none
+};
 
 enum class MediaKind : std::uint8_t { Picture, Video, Sound };
 
@@ -32,7 +44,7 @@ struct MediaItem {
   MediaKind kind = MediaKind::Picture;
   Size size;       // pictures and video
   Duration length; // video and sound
-  UnknownFieldsPtr unknown;
+  UnknownFields unknown{};
 
   friend bool operator==(const MediaItem&, const MediaItem&) = default;
 };
@@ -77,8 +89,8 @@ struct Track {
   Time start;        // on the take's time line
   Duration duration; // rests at its first point before start and at its last after start + duration
   Easing easing;
-  std::vector<TrackPoint> points; // at least one; `at` ascending from 0 to duration
-  UnknownFieldsPtr unknown;
+  std::vector<TrackPoint> points; // at least one; `at` strictly ascending within [0, duration]; a pin's are all equal
+  UnknownFields unknown{};
 
   friend bool operator==(const Track&, const Track&) = default;
 };
@@ -87,8 +99,9 @@ using TrackPtr = std::shared_ptr<const Track>;
 struct CameraKey {
   Time at;
   CameraPose pose;
+  UnknownFields unknown{};
 
-  friend constexpr bool operator==(const CameraKey&, const CameraKey&) = default;
+  friend bool operator==(const CameraKey&, const CameraKey&) = default;
 };
 
 // A correction painted on an object's matte; see session::MatteCorrection.
@@ -97,6 +110,7 @@ struct MatteEdit {
   bool add = true;
   float radius = 0;
   std::vector<Point> points;
+  UnknownFields unknown{};
 
   friend bool operator==(const MatteEdit&, const MatteEdit&) = default;
 };
@@ -113,7 +127,7 @@ struct Take {
   std::vector<TrackPtr> tracks;  // front to back
   std::vector<CameraKey> camera; // ascending; empty = still
   std::vector<MatteEdit> matteEdits;
-  UnknownFieldsPtr unknown;
+  UnknownFields unknown{};
 
   friend bool operator==(const Take&, const Take&);
 };
@@ -134,7 +148,7 @@ struct Clip {
   float opacity = 1;
   float scale = 1; // after fitting into the frame
   Point position;  // offset of the centre in pixels of the frame
-  UnknownFieldsPtr unknown;
+  UnknownFields unknown{};
 
   [[nodiscard]] TimeRange range() const { return {start, length}; }
   friend bool operator==(const Clip&, const Clip&) = default;
@@ -151,7 +165,7 @@ struct Lane {
   bool enabled = true; // eye or speaker
   bool locked = false;
   std::vector<ClipPtr> clips;
-  UnknownFieldsPtr unknown;
+  UnknownFields unknown{};
 
   friend bool operator==(const Lane&, const Lane&);
 };
@@ -161,6 +175,7 @@ struct Marker {
   Time at;
   std::string name;
   std::string colour = "amber";
+  UnknownFields unknown{};
 
   friend bool operator==(const Marker&, const Marker&) = default;
 };
@@ -178,13 +193,13 @@ struct Document {
   FrameSettings frame;
   std::vector<std::shared_ptr<const MediaItem>> media;
   std::vector<TakePtr> takes;
-  std::vector<LanePtr> lanes; // top lane first: it covers those below
-  std::vector<Marker> markers;
+  std::vector<LanePtr> lanes;  // top lane first: it covers those below
+  std::vector<Marker> markers; // ascending, one per time
   bool loop = true;
   Time markIn; // in and out marks; equal = none
   Time markOut;
   std::uint64_t nextId = 1; // ids are never used twice within a document
-  UnknownFieldsPtr unknown;
+  UnknownFields unknown{};
 
   // Null when there is none. Lookup by id is linear in the number of that kind of thing.
   [[nodiscard]] const MediaItem* findMedia(MediaId id) const;

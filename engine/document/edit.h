@@ -2,18 +2,19 @@
 // Every change to a project: a pure function from one document to the next. The old value stays valid (undo keeps it).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
 #include "engine/document/document.h"
 
 // [any] Errors: notFound (no such id), invalidArgument (out of range, overlapping, locked), with the thing's name.
-// Numbers that are not finite are refused; coordinates are clamped to ±1 000 000.
+// Numbers that are not finite are refused; coordinates are clamped to ±1 000 000; times reach 10 000 000 s.
+// An edit that changes nothing returns the document it was given.
 namespace kinora::document::edit {
 
 // A new document and what it made.
@@ -30,7 +31,7 @@ using Doc = const DocumentPtr&;
 [[nodiscard]] Result<DocumentPtr> setFrame(Doc doc, FrameSettings frame);
 [[nodiscard]] Result<DocumentPtr> setLoop(Doc doc, bool loop);
 [[nodiscard]] Result<DocumentPtr> setMarks(Doc doc, Time in, Time out);
-[[nodiscard]] Result<DocumentPtr> addMarker(Doc doc, Marker marker);
+[[nodiscard]] Result<DocumentPtr> addMarker(Doc doc, Marker marker); // one at the same time is replaced
 [[nodiscard]] Result<DocumentPtr> removeMarker(Doc doc, Time at);
 
 // Media. The item's id is ignored and given anew. Removing fails while a take or clip uses it.
@@ -38,7 +39,8 @@ using Doc = const DocumentPtr&;
 [[nodiscard]] Result<DocumentPtr> removeMedia(Doc doc, MediaId id);
 [[nodiscard]] Result<DocumentPtr> relocateMedia(Doc doc, MediaId id, std::filesystem::path path, ContentKey hash);
 
-// Lanes and clips. Moving refuses to overlap another clip or to begin before 0.
+// Lanes and clips. Moving refuses to overlap another clip or to begin before 0. A locked lane refuses every change of
+// its clips and its removal. Picture lanes take pictures, video and takes, sound lanes video and sound.
 [[nodiscard]] Result<Made<LaneId>> addLane(Doc doc, LaneKind kind, std::string name, std::size_t index);
 [[nodiscard]] Result<DocumentPtr> removeLane(Doc doc, LaneId id);
 [[nodiscard]] Result<DocumentPtr> renameLane(Doc doc, LaneId id, std::string name);
@@ -65,7 +67,9 @@ using Doc = const DocumentPtr&;
 [[nodiscard]] Result<DocumentPtr> addMatteEdit(Doc doc, TakeId id, MatteEdit edit);
 [[nodiscard]] Result<DocumentPtr> clearMatteEdits(Doc doc, TakeId id, std::int32_t group);
 
-// Tracks of a take. A locked track refuses everything but setTrackLocked.
+// Tracks of a take. A locked track refuses everything but setTrackLocked and setTrackEnabled. addTrack takes points in
+// time order, keeps the later of two at the same time, lengthens the duration to the last point and lets a pin rest at
+// its first.
 [[nodiscard]] Result<Made<TrackId>> addTrack(Doc doc, TakeId take, Track track, std::size_t index = 0);
 [[nodiscard]] Result<DocumentPtr> removeTracks(Doc doc, TakeId take, std::span<const TrackId> ids);
 [[nodiscard]] Result<DocumentPtr> renameTrack(Doc doc, TakeId take, TrackId id, std::string name);
@@ -83,11 +87,12 @@ using Doc = const DocumentPtr&;
 [[nodiscard]] Result<DocumentPtr> moveTracks(Doc doc, TakeId take, std::span<const TrackId> ids, Point by);
 [[nodiscard]] Result<DocumentPtr> movePoints(Doc doc, TakeId take, TrackId id, std::span<const std::size_t> points,
                                              Point by);
-// Inserts by time; a point at the same time is replaced.
+// Inserts by recorded time; a point at the same time is replaced. After the end it lengthens the track. Pins refuse.
 [[nodiscard]] Result<DocumentPtr> insertPoint(Doc doc, TakeId take, TrackId id, TrackPoint point);
 // A path keeps at least one point; removing all of them is refused (remove the track instead).
 [[nodiscard]] Result<DocumentPtr> removePoints(Doc doc, TakeId take, TrackId id, std::span<const std::size_t> points);
-// Visible or "behind" between two times of the take.
+// Visible or "behind" between two times of the take. A range that touches the start or end of a moving track holds for
+// its rest before or after as well.
 [[nodiscard]] Result<DocumentPtr> setTrackVisibility(Doc doc, TakeId take, TrackId id, TimeRange range, bool visible);
 [[nodiscard]] Result<DocumentPtr> reverseTrack(Doc doc, TakeId take, TrackId id);
 // strength 0..1: share of a Gaussian smoothing; the ends stay. constantSpeed spreads the times evenly over the length.
