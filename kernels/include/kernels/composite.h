@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts one picture over another (Porter and Duff 1984, "over"), with an opacity for the upper one.
-// Exact at the ends: where src's alpha times opacity is 0 the pixel of dst keeps its bits, where it is 1 it takes
-// src's.
+// Exact at the ends: where src is invisible (alpha or opacity 0; premultiplied: all four values 0) the pixel of dst
+// keeps its bits, where alpha times opacity is 1 it takes those of src.
 #pragma once
 
 #include "kernels/cuda.h"
