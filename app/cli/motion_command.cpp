@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/cli/command.h"
+#include "app/cli/render.h"
+#include "app/cli/values.h"
+#include "engine/document/edit.h"
+#include "engine/document/starter.h"
+#include "engine/document/tracks_file.h"
+#include "engine/runtime/media_description.h"
+
+namespace kinora::cli {
+namespace {
+
+namespace fs = std::filesystem;
+namespace edit = document::edit;
+
+constexpr std::int64_t kDefaultFrames = 48;
+constexpr std::int64_t kMostFrames = 100'000;
+
+struct MotionFlags {
+  fs::path image;
+  fs::path tracks;
+  std::string prompt;
+  std::int64_t frames = 0; // 0: as many as the tracks have
+  std::string rate;
+  std::string size;
+  std::uint64_t seed = 0;
+  std::string model = "draft";
+  fs::path output;
+};
+
+// Scale that makes a picture, fitted into the frame, fill it instead.
+float coveringScale(Size picture, Size frame) {
+  const float across = static_cast<float>(frame.width) / static_cast<float>(picture.width);
+  const float down = static_cast<float>(frame.height) / static_cast<float>(picture.height);
+  return std::max(across, down) / std::min(across, down);
+}
+
+Result<document::DocumentPtr> compose(const MotionFlags& flags, const document::MediaItem& picture,
+                                      const document::TrackSet& tracks, std::optional<Size> size, FrameRate rate) {
+  const std::int64_t frames = flags.frames > 0 ? flags.frames : (tracks.frames > 0 ? tracks.frames : kDefaultFrames);
+  auto started = document::projectForPicture(picture, rate.timeOf(frames) - Time{}, rate);
+  if (!started)
+    return fail(started);
+  Result<document::DocumentPtr> doc = started->document;
+  const TakeId take = started->id;
+  for (std::size_t i = 0; doc && i < tracks.tracks.size(); ++i) {
+    auto added = edit::addTrack(*doc, take, tracks.tracks[i], i);
+    doc = added ? Result<document::DocumentPtr>(added->document) : fail(added);
+  }
+  if (doc)
+    doc = edit::setTakeModel(*doc, take, flags.model, flags.seed, flags.prompt);
+  if (doc && size) {
+    const ClipId clip = (*doc)->lanes.front()->clips.front()->id;
+    doc = edit::setFrame(*doc, {*size, rate});
+    if (doc)
+      doc = edit::setClipPlacement(*doc, clip, 1, coveringScale(picture.size, *size), {});
+  }
+  return doc;
+}
+
+ExitCode runMotion(const MotionFlags& flags, const Globals& globals) {
+  std::optional<Size> size;
+  if (!flags.size.empty()) {
+    const auto parsed = parseSize(flags.size);
+    if (!parsed)
+      return reportUsage(parsed.error(), globals);
+    size = *parsed;
+  }
+  std::optional<FrameRate> rate;
+  if (!flags.rate.empty()) {
+    const auto parsed = parseFrameRate(flags.rate);
+    if (!parsed)
+      return reportUsage(parsed.error(), globals);
+    rate = *parsed;
+  }
+  if (flags.model != "draft") {
+    const Error error{
+        ErrorCode::NotFound, fmt::format("The model “{}” is not installed. Use --model draft.", flags.model), {}};
+    (void)report(error, Stage::Reading, globals);
+    return ExitCode::ModelMissing;
+  }
+  RenderJob job;
+  job.request.file = flags.output;
+  if (const auto output = checkOutput(job.request); !output)
+    return report(output.error(), Stage::Writing, globals);
+  const auto picture = runtime::describeMediaFile(flags.image);
+  if (!picture)
+    return report(picture.error(), Stage::Reading, globals);
+  auto tracks = document::readTracks(flags.tracks, picture->size, rate.value_or(FrameRate{24, 1}));
+  if (!tracks)
+    return report(tracks.error(), Stage::Reading, globals);
+  const FrameRate chosen = rate.value_or(tracks->rate);
+  auto doc = compose(flags, *picture, document::scaledTo(std::move(*tracks), picture->size), size, chosen);
+  if (!doc)
+    return report(doc.error(), Stage::Reading, globals);
+  job.document = std::move(*doc);
+  return render(job, globals);
+}
+
+} // namespace
+
+void addMotionCommand(CLI::App& program, std::vector<Command>& commands) {
+  auto flags = std::make_shared<MotionFlags>();
+  CLI::App* app = program.add_subcommand("motion", "Move a picture along tracks");
+  app->add_option("--image", flags->image, "the picture")->required();
+  app->add_option("--tracks", flags->tracks, "where things go: .tracks.json, .npy or .npz")->required();
+  app->add_option("--prompt", flags->prompt, "what to see (models with text)");
+  app->add_option("--frames", flags->frames, "number of frames; default: as many as the tracks have")
+      ->check(CLI::Range(std::int64_t{1}, kMostFrames));
+  app->add_option("--fps", flags->rate, "frame rate: 24, 23.976, 30000/1001; default: that of the tracks");
+  app->add_option("--size", flags->size,
+                  "WIDTHxHEIGHT; the picture fills it, cut at the edges; default: the picture's");
+  app->add_option("--seed", flags->seed, "same seed, same picture")->default_str("0");
+  app->add_option("--model", flags->model, "motion model")->default_str("draft");
+  app->add_option("-o,--output", flags->output, "OUT.mp4 (or .mov, .mkv)")->required();
+  commands.push_back({app, [flags](const Globals& globals) { return runMotion(*flags, globals); }});
+}
+
+} // namespace kinora::cli
