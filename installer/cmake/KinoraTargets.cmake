@@ -36,6 +36,10 @@ function(kinora_test name)
   target_link_libraries(${target} PRIVATE ${ARG_LIBS} kinora_test_support Qt6::Test)
   add_test(NAME ${name} COMMAND ${target})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}" SKIP_RETURN_CODE 77)
+  if(KINORA_SANITIZE MATCHES "thread")
+    set_property(TEST ${name} PROPERTY ENVIRONMENT_MODIFICATION
+      "TSAN_OPTIONS=set:suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp halt_on_error=1 second_deadlock_stack=1")
+  endif()
   if(ARG_NEEDS_DISPLAY)
     # Windows with Vulkan need an X server; one after another, so that focus and pointer belong to one test.
     set_tests_properties(${name} PROPERTIES RESOURCE_LOCK display)
