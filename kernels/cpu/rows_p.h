@@ -17,6 +17,9 @@
 #define KINORA_CLONES
 #endif
 
+// Parts of cloned functions: they must be compiled into each clone.
+#define KINORA_INLINE inline __attribute__((always_inline))
+
 namespace kinora::kernels {
 
 // body(y0, y1) for bands of rows; pixelsPerRow says how heavy a row is, so that small pictures stay in one piece.
