@@ -79,6 +79,8 @@ Result<void> checkText(std::string_view text, std::size_t maxBytes, std::string_
     return broken(fmt::format("{} may have at most {} bytes; it has {}.", what, maxBytes, text.size()));
   if (!isUtf8(text))
     return broken(fmt::format("{} is not valid UTF-8 text.", what));
+  if (text.find('\0') != std::string_view::npos)
+    return broken(fmt::format("{} contains a zero byte.", what));
   return {};
 }
 
