@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #if KINORA_HAVE_CUDA
 namespace kinora::kernels::cuda {
@@ -25,7 +26,7 @@ using Stream = void*;
 // [any] How many devices can be used now; 0 without a driver.
 [[nodiscard]] int usableDevices();
 // [any] Name of a device ("" when there is none).
-[[nodiscard]] const char* deviceName(int device);
+[[nodiscard]] std::string deviceName(int device);
 
 // [any] Plain device memory, for checks and tests; products use their own pools.
 Status allocate(void** memory, std::size_t bytes);
