@@ -70,15 +70,12 @@ Result<DocumentPtr> changeLane(Doc doc, LaneId id, Change&& change) {
   });
 }
 
-// Changes a clip in its place: it may grow towards its neighbours but not into them. change: Result<void>(Clip&).
+// Changes a clip on its lane: it may come close to its neighbours but not overlap them. change: Result<void>(Clip&).
 template <class Change>
-Result<DocumentPtr> changeClip(Doc doc, ClipId id, Change&& change) {
-  const auto place = placeOf(*doc, id);
-  if (!place)
-    return noSuch("clip", id.value);
-  const ClipPtr& old = doc->lanes[place->lane]->clips[place->clip];
+Result<DocumentPtr> changeClipAt(Doc doc, Place place, Change&& change) {
+  const ClipPtr& old = doc->lanes[place.lane]->clips[place.clip];
   auto clip = std::make_shared<Clip>(*old);
-  if (auto unlocked = checkUnlocked(*doc->lanes[place->lane]); !unlocked)
+  if (auto unlocked = checkUnlocked(*doc->lanes[place.lane]); !unlocked)
     return fail(unlocked);
   if (Result<void> done = change(*clip); !done)
     return fail(done);
@@ -86,13 +83,30 @@ Result<DocumentPtr> changeClip(Doc doc, ClipId id, Change&& change) {
     return doc;
   if (auto rule = rules::checkClip(*clip); !rule)
     return fail(rule);
-  return changePart<Lane>(doc, &Document::lanes, place->lane, [&](Lane& lane) -> Result<void> {
+  return changePart<Lane>(doc, &Document::lanes, place.lane, [&](Lane& lane) -> Result<void> {
     if (clip->range() == old->range()) {
-      lane.clips[place->clip] = std::move(clip);
+      lane.clips[place.clip] = std::move(clip);
       return {};
     }
-    lane.clips.erase(lane.clips.begin() + static_cast<std::ptrdiff_t>(place->clip));
+    lane.clips.erase(lane.clips.begin() + static_cast<std::ptrdiff_t>(place.clip));
     return insertClip(lane, std::move(clip));
+  });
+}
+
+template <class Change>
+Result<DocumentPtr> changeClip(Doc doc, ClipId id, Change&& change) {
+  const auto place = placeOf(*doc, id);
+  if (!place)
+    return noSuch("clip", id.value);
+  return changeClipAt(doc, *place, change);
+}
+
+Result<DocumentPtr> removeClipAt(Doc doc, Place place) {
+  return changePart<Lane>(doc, &Document::lanes, place.lane, [&](Lane& lane) -> Result<void> {
+    if (auto unlocked = checkUnlocked(lane); !unlocked)
+      return unlocked;
+    lane.clips.erase(lane.clips.begin() + static_cast<std::ptrdiff_t>(place.clip));
+    return {};
   });
 }
 
@@ -175,12 +189,7 @@ Result<DocumentPtr> removeClip(Doc doc, ClipId id) {
   const auto place = placeOf(*doc, id);
   if (!place)
     return noSuch("clip", id.value);
-  return changePart<Lane>(doc, &Document::lanes, place->lane, [&](Lane& lane) -> Result<void> {
-    if (auto unlocked = checkUnlocked(lane); !unlocked)
-      return unlocked;
-    lane.clips.erase(lane.clips.begin() + static_cast<std::ptrdiff_t>(place->clip));
-    return {};
-  });
+  return removeClipAt(doc, *place);
 }
 
 Result<DocumentPtr> moveClip(Doc doc, ClipId id, LaneId lane, Time start) {
@@ -188,7 +197,7 @@ Result<DocumentPtr> moveClip(Doc doc, ClipId id, LaneId lane, Time start) {
   if (!place)
     return noSuch("clip", id.value);
   if (doc->lanes[place->lane]->id == lane)
-    return changeClip(doc, id, [&](Clip& clip) -> Result<void> {
+    return changeClipAt(doc, *place, [&](Clip& clip) -> Result<void> {
       clip.start = start;
       return {};
     });
@@ -196,7 +205,7 @@ Result<DocumentPtr> moveClip(Doc doc, ClipId id, LaneId lane, Time start) {
   clip->start = start;
   if (auto rule = rules::checkClip(*clip); !rule)
     return fail(rule);
-  auto removed = removeClip(doc, id);
+  auto removed = removeClipAt(doc, *place);
   if (!removed)
     return removed;
   return changeLane(*removed, lane, [&](Lane& l) -> Result<void> {

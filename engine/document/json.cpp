@@ -294,6 +294,14 @@ void Writer::key(std::string_view name) {
 
 void Writer::value(std::string_view text) {
   separate();
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (plain) {
+    text_ += '"';
+    text_ += text;
+    text_ += '"';
+    return;
+  }
   text_ += Value(text).dump(-1, ' ', false, Value::error_handler_t::replace);
 }
 
