@@ -71,6 +71,9 @@ using Doc = const DocumentPtr&;
 // time order, keeps the later of two at the same time, lengthens the duration to the last point and lets a pin rest at
 // its first.
 [[nodiscard]] Result<Made<TrackId>> addTrack(Doc doc, TakeId take, Track track, std::size_t index = 0);
+// All of them in front of index, in the given order; one edit however many there are (imports). Ids in that order.
+[[nodiscard]] Result<Made<std::vector<TrackId>>> addTracks(Doc doc, TakeId take, std::vector<Track> tracks,
+                                                           std::size_t index = 0);
 [[nodiscard]] Result<DocumentPtr> removeTracks(Doc doc, TakeId take, std::span<const TrackId> ids);
 [[nodiscard]] Result<DocumentPtr> renameTrack(Doc doc, TakeId take, TrackId id, std::string name);
 [[nodiscard]] Result<DocumentPtr> setTrackColour(Doc doc, TakeId take, TrackId id, std::string colour);

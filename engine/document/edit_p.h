@@ -49,6 +49,9 @@ template <class T>
   return parts;
 }
 
+// A checked and tidied track with a number of its own (edit_track.cpp).
+[[nodiscard]] Result<TrackPtr> madeTrack(Document& document, Track track);
+
 // change: Result<void>(Document&).
 template <class Change>
 [[nodiscard]] Result<DocumentPtr> changeProject(Doc doc, Change&& change) {
@@ -93,11 +96,8 @@ enum class Locked { Refuse, Allow };
 
 // Replaces take.tracks[index] by a changed and checked copy. change: Result<void>(Track&).
 template <class Change>
-[[nodiscard]] Result<void> changeTrackOf(Take& take, TrackId id, Locked locked, Change&& change) {
-  const auto index = indexOf(take.tracks, id);
-  if (!index)
-    return noSuch("track", id.value);
-  const Track& old = *take.tracks[*index];
+[[nodiscard]] Result<void> changeTrackAt(Take& take, std::size_t index, Locked locked, Change&& change) {
+  const Track& old = *take.tracks[index];
   if (old.locked && locked == Locked::Refuse)
     return refuse(fmt::format("The track “{}” is locked. Unlock it to change it.", old.name));
   auto track = std::make_shared<Track>(old);
@@ -107,14 +107,22 @@ template <class Change>
     return {};
   if (auto rule = rules::checkTrack(*track); !rule)
     return rule;
-  take.tracks[*index] = std::move(track);
+  take.tracks[index] = std::move(track);
   return {};
 }
 
 template <class Change>
 [[nodiscard]] Result<DocumentPtr> changeTrack(Doc doc, TakeId take, TrackId id, Locked locked, Change&& change) {
-  return changeTake(doc, take, [&](Take& t) { return changeTrackOf(t, id, locked, change); });
+  return changeTake(doc, take, [&](Take& t) -> Result<void> {
+    const auto index = indexOf(t.tracks, id);
+    if (!index)
+      return noSuch("track", id.value);
+    return changeTrackAt(t, *index, locked, change);
+  });
 }
+
+// Where the tracks are in the take, ascending and without repeats. Errors: notFound.
+[[nodiscard]] Result<std::vector<std::size_t>> placesOf(const Take& take, std::span<const TrackId> ids);
 
 // Refuses what is not finite and clamps the rest. what: "A point of the track".
 [[nodiscard]] inline Result<Point> checkedPoint(Point p, std::string_view what) {

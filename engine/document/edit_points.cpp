@@ -92,15 +92,18 @@ Result<DocumentPtr> moveTracks(Doc doc, TakeId take, std::span<const TrackId> id
   if (!rules::isFinite(by))
     return refuse("Tracks cannot be moved by something that is not a number.");
   return changeTake(doc, take, [&](Take& t) -> Result<void> {
-    for (const TrackId id : ids)
-      if (auto done = changeTrackOf(t, id, Locked::Refuse,
-                                    [&](Track& track) -> Result<void> {
-                                      for (TrackPoint& p : track.points)
-                                        p.position = rules::clamped(p.position + by);
-                                      return {};
-                                    });
-          !done)
+    const auto places = placesOf(t, ids);
+    if (!places)
+      return fail(places);
+    for (const std::size_t place : *places) {
+      auto done = changeTrackAt(t, place, Locked::Refuse, [&](Track& track) -> Result<void> {
+        for (TrackPoint& p : track.points)
+          p.position = rules::clamped(p.position + by);
+        return {};
+      });
+      if (!done)
         return done;
+    }
     return {};
   });
 }

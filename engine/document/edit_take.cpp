@@ -23,22 +23,18 @@ Result<Made<TakeId>> addTake(Doc doc, Take take) {
     return refuse(fmt::format("A project may have at most {} takes.", rules::kMaxParts));
   auto next = copyOf(doc);
   const auto id = takeId<TakeId>(*next);
-  std::vector<TrackPtr> tracks = std::move(take.tracks);
-  take.tracks.clear();
   take.id = id;
+  for (TrackPtr& track : take.tracks) {
+    KINORA_CHECK(track != nullptr);
+    auto made = madeTrack(*next, *track); // a number of its own
+    if (!made)
+      return fail(made);
+    track = std::move(*made);
+  }
   if (auto rule = rules::checkTake(take); !rule)
     return fail(rule);
   next->takes.push_back(std::make_shared<const Take>(std::move(take)));
-  // Its tracks get numbers of their own, in the given order.
-  DocumentPtr result = std::move(next);
-  for (std::size_t i = 0; i < tracks.size(); ++i) {
-    KINORA_CHECK(tracks[i] != nullptr);
-    auto added = addTrack(result, id, *tracks[i], i);
-    if (!added)
-      return fail(added);
-    result = std::move(added->document);
-  }
-  return Made<TakeId>{std::move(result), id};
+  return Made<TakeId>{std::move(next), id};
 }
 
 Result<DocumentPtr> removeTake(Doc doc, TakeId id) {

@@ -2,6 +2,8 @@
 // Edits of whole tracks: adding, removing, order and properties.
 #include "engine/document/edit_p.h"
 
+#include <unordered_set>
+
 #include "engine/document/points_p.h"
 
 namespace kinora::document::edit {
@@ -44,34 +46,69 @@ Result<void> tidy(Track& track) {
 
 } // namespace
 
-Result<Made<TrackId>> addTrack(Doc doc, TakeId take, Track track, std::size_t index) {
-  auto next = copyOf(doc);
-  const auto id = takeId<TrackId>(*next);
-  track.id = id;
+Result<TrackPtr> madeTrack(Document& document, Track track) {
+  track.id = takeId<TrackId>(document);
   if (auto done = tidy(track); !done)
     return fail(done);
   if (auto rule = rules::checkTrack(track); !rule)
     return fail(rule);
+  return std::make_shared<const Track>(std::move(track));
+}
+
+Result<std::vector<std::size_t>> placesOf(const Take& take, std::span<const TrackId> ids) {
+  std::unordered_set<TrackId> wanted(ids.begin(), ids.end());
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < take.tracks.size() && !wanted.empty(); ++i)
+    if (wanted.erase(take.tracks[i]->id) > 0)
+      places.push_back(i);
+  if (!wanted.empty())
+    return noSuch("track", wanted.begin()->value);
+  return places;
+}
+
+Result<Made<TrackId>> addTrack(Doc doc, TakeId take, Track track, std::size_t index) {
+  std::vector<Track> one;
+  one.push_back(std::move(track));
+  auto added = addTracks(doc, take, std::move(one), index);
+  if (!added)
+    return fail(added);
+  return Made<TrackId>{std::move(added->document), added->id.front()};
+}
+
+Result<Made<std::vector<TrackId>>> addTracks(Doc doc, TakeId take, std::vector<Track> tracks, std::size_t index) {
+  auto next = copyOf(doc);
+  std::vector<TrackPtr> made;
+  std::vector<TrackId> ids;
+  made.reserve(tracks.size());
+  ids.reserve(tracks.size());
+  for (Track& track : tracks) {
+    auto one = madeTrack(*next, std::move(track));
+    if (!one)
+      return fail(one);
+    ids.push_back((*one)->id);
+    made.push_back(std::move(*one));
+  }
   auto added = changeTake(DocumentPtr(std::move(next)), take, [&](Take& t) -> Result<void> {
-    t.tracks = inserted<TrackPtr>(std::move(t.tracks), index, std::make_shared<const Track>(std::move(track)));
+    t.tracks.insert(t.tracks.begin() + static_cast<std::ptrdiff_t>(std::min(index, t.tracks.size())), made.begin(),
+                    made.end());
     return {};
   });
   if (!added)
     return fail(added);
-  return Made<TrackId>{std::move(*added), id};
+  return Made<std::vector<TrackId>>{ids.empty() ? doc : std::move(*added), std::move(ids)};
 }
 
 Result<DocumentPtr> removeTracks(Doc doc, TakeId take, std::span<const TrackId> ids) {
   return changeTake(doc, take, [&](Take& t) -> Result<void> {
-    for (const TrackId id : ids) {
-      const auto index = indexOf(t.tracks, id);
-      if (!index)
-        return noSuch("track", id.value);
-      if (t.tracks[*index]->locked)
-        return refuse(fmt::format("The track “{}” is locked. Unlock it to remove it.", t.tracks[*index]->name));
-    }
-    std::erase_if(t.tracks,
-                  [&](const TrackPtr& track) { return std::find(ids.begin(), ids.end(), track->id) != ids.end(); });
+    const auto places = placesOf(t, ids);
+    if (!places)
+      return fail(places);
+    for (const std::size_t place : *places)
+      if (t.tracks[place]->locked)
+        return refuse(fmt::format("The track “{}” is locked. Unlock it to remove it.", t.tracks[place]->name));
+    for (const std::size_t place : *places)
+      t.tracks[place] = nullptr;
+    std::erase(t.tracks, nullptr);
     return {};
   });
 }

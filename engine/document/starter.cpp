@@ -58,10 +58,10 @@ Result<edit::Made<TakeId>> projectForPicture(MediaItem picture, Duration length,
 }
 
 Result<edit::Made<TakeId>> addPictureTake(const DocumentPtr& document, MediaItem picture, Duration length) {
-  const std::string name = picture.name;
   auto media = edit::addMedia(document, std::move(picture));
   if (!media)
     return fail(media);
+  const std::string name = media->document->findMedia(media->id)->name;
   Take take;
   take.name = fmt::format("Take {}", document->takes.size() + 1);
   take.picture = media->id;
@@ -87,11 +87,11 @@ Result<edit::Made<TakeId>> addPictureTake(const DocumentPtr& document, MediaItem
 Result<edit::Made<ClipId>> addMediaClip(const DocumentPtr& document, MediaItem item) {
   const LaneKind kind = item.kind == MediaKind::Sound ? LaneKind::Sound : LaneKind::Picture;
   Clip clip;
-  clip.name = item.name;
   clip.length = item.length;
   auto media = edit::addMedia(document, std::move(item));
   if (!media)
     return fail(media);
+  clip.name = media->document->findMedia(media->id)->name;
   clip.media = media->id;
   auto slot = firstLane(media->document, kind);
   if (!slot)

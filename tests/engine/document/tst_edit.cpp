@@ -401,6 +401,33 @@ class EditTest : public QObject {
     QVERIFY(validate(*made.document).has_value());
   }
 
+  void importedTracksComeInOneEdit() {
+    const auto s = test::sampleDocument();
+    const auto made = need(edit::addTracks(s.document, s.take, {test::samplePath(), test::samplePin()}, 1));
+    const auto& tracks = made.document->findTake(s.take)->tracks;
+    QCOMPARE(tracks.size(), std::size_t{4});
+    QCOMPARE(tracks[0]->id, s.path);
+    QCOMPARE(tracks[1]->id, made.id[0]);
+    QCOMPARE(tracks[2]->id, made.id[1]);
+    QVERIFY(validate(*made.document).has_value());
+    QCOMPARE(need(edit::addTracks(s.document, s.take, {})).document, s.document);
+    Track bad;
+    QVERIFY(!edit::addTracks(s.document, s.take, {test::samplePath(), bad}));
+    QVERIFY(!edit::addTracks(s.document, {999}, {test::samplePath()}));
+    std::vector<Track> many(20'001, test::samplePin());
+    QVERIFY(!edit::addTracks(s.document, s.take, many));
+  }
+
+  void removingAndMovingSeveralTracks() {
+    const auto s = test::sampleDocument();
+    const std::vector<TrackId> both{s.pin, s.path, s.pin};
+    const auto moved = need(edit::moveTracks(s.document, s.take, both, {1, 2}));
+    QCOMPARE(trackOf(moved, s.take, s.pin)->points[0].position, (Point{101, 102}));
+    QCOMPARE(trackOf(moved, s.take, s.path)->points[0].position, (Point{11, 12}));
+    QVERIFY(need(edit::removeTracks(moved, s.take, both))->findTake(s.take)->tracks.empty());
+    QVERIFY(!edit::removeTracks(s.document, s.take, std::vector{s.pin, TrackId{999}}));
+  }
+
   void startersMakeValidProjects() {
     MediaItem picture;
     picture.path = "/photos/Große Fahrt.png";
