@@ -160,18 +160,21 @@ Result<Journal> Journal::open(const fs::path& recoveryFolder, const fs::path& or
     fs::create_directories(parent, error);
   if (error)
     return ioError("Making the recovery folder", recoveryFolder, error.message());
-  std::string name = (parent / fmt::format("{}XXXXXX", kFolderStem)).string();
-  if (::mkdtemp(name.data()) == nullptr)
-    return ioError("Making a folder in", recoveryFolder, std::strerror(errno));
-  auto lock = FolderLock::take(name, FolderLock::Make::Yes);
-  if (!lock)
-    return ioError("Locking", name, std::strerror(errno));
-  auto state =
-      std::make_unique<State>(State{fs::path(name), std::move(*lock), static_cast<std::size_t>(keep) + 1, 1, nullptr});
-  Journal journal(std::move(state));
-  if (auto about = journal.setOriginal(original); !about)
-    return fail(about);
-  return journal;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    std::string name = (parent / fmt::format("{}XXXXXX", kFolderStem)).string();
+    if (::mkdtemp(name.data()) == nullptr)
+      return ioError("Making a folder in", recoveryFolder, std::strerror(errno));
+    auto lock = FolderLock::take(name, FolderLock::Make::Yes);
+    // Somebody who tidies up may have been quicker than the lock; once it is held, the folder stays.
+    if (!lock || !fs::exists(fs::path(name) / kLockName, error))
+      continue;
+    Journal journal(std::make_unique<State>(
+        State{fs::path(name), std::move(*lock), static_cast<std::size_t>(keep) + 1, 1, nullptr}));
+    if (auto about = journal.setOriginal(original); !about)
+      return fail(about);
+    return journal;
+  }
+  return ioError("Locking a folder in", recoveryFolder, "it is gone or cannot be locked");
 }
 
 const fs::path& Journal::folder() const {
@@ -224,6 +227,11 @@ Result<std::vector<Recoverable>> listRecoverable(const fs::path& recoveryFolder)
     const auto lock = FolderLock::take(folder, FolderLock::Make::No);
     if (!lock)
       continue; // its program is running, or it is no journal
+    if (copiesIn(folder).empty()) {
+      std::error_code ignored; // ended before its first copy: nothing is lost, and the next look tries again
+      fs::remove_all(folder, ignored);
+      continue;
+    }
     const auto newest = newestReadable(folder);
     if (!newest)
       continue;

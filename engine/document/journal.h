@@ -52,8 +52,8 @@ struct Recoverable {
   std::chrono::system_clock::time_point savedAt;
 };
 
-// [any] Newest first. Folders of running programs, and those without a readable copy, are left out. A recovery folder
-// that is not there holds nothing. Errors: io.
+// [any] Newest first. Folders of running programs, and those without a readable copy, are left out; folders whose
+// program ended before its first copy are removed. A recovery folder that is not there holds nothing. Errors: io.
 [[nodiscard]] Result<std::vector<Recoverable>> listRecoverable(const std::filesystem::path& recoveryFolder);
 // [any] The newest copy that can be read whole. Errors: notFound, corrupt.
 [[nodiscard]] Result<DocumentPtr> recover(const Recoverable& found);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QTest>
 
+#include <algorithm>
+#include <csignal>
 #include <optional>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine/base/file.h"
 #include "engine/document/journal.h"
@@ -115,6 +120,25 @@ class JournalTest : public QObject {
     QVERIFY(writeFileAtomically(place / "copy-x.kinora", "{").has_value());
     QVERIFY(writeFileAtomically(place / "copy-99999999999999999999999.kinora", "{").has_value());
     QVERIFY(need(listRecoverable(folder_->path())).empty());
+    QVERIFY(!fs::exists(place)); // nothing in it was worth keeping
+  }
+
+  void survivesAKilledProgram() {
+    const auto s = test::sampleDocument();
+    const pid_t child = ::fork();
+    if (child == 0) {
+      auto journal = Journal::open(folder_->path(), "/killed.kinora");
+      if (!journal || !journal->save(s.document))
+        ::_exit(1);
+      ::kill(::getpid(), SIGKILL);
+    }
+    QVERIFY(child > 0);
+    int status = 0;
+    QCOMPARE(::waitpid(child, &status, 0), child);
+    QVERIFY(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    const auto found = need(listRecoverable(folder_->path()));
+    QCOMPARE(found.size(), std::size_t{1});
+    QVERIFY(*need(recover(found[0])) == *s.document);
   }
 
   void aDamagedNoteLosesOnlyThePath() {
