@@ -22,7 +22,7 @@ std::string shapeText(const NpyArray& array) {
   std::string text;
   for (const std::uint64_t n : array.shape())
     text += (text.empty() ? "" : ", ") + std::to_string(n);
-  return "[" + text + "]";
+  return fmt::format("[{}]", text);
 }
 
 // Looks at [T,N,C] or [T,N] through an optional leading 1 and, for [T,N], an optional trailing 1.

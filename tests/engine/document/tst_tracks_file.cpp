@@ -122,7 +122,8 @@ std::string patched(std::string archive, std::size_t field, std::uint64_t value,
   const std::size_t at = archive.find("PK\x01\x02");
   std::string number;
   append(number, value, bytes);
-  return archive.replace(at + field, number.size(), number);
+  std::copy(number.begin(), number.end(), archive.begin() + static_cast<std::ptrdiff_t>(at + field));
+  return archive;
 }
 
 // Three frames of two tracks: (0,1) (2,3) | (4,5) (6,7) | (8,9) (10,11).
