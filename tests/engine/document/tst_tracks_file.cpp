@@ -391,7 +391,7 @@ class TracksFileTest : public QObject {
     };
     const std::string good = npy("<f4", "(3, 2, 2)", kPlain);
     row("empty", "a.npy", "", corrupt, "not a NumPy");
-    row("wrong magic", "a.npy", "X" + good.substr(1), corrupt, "not a NumPy");
+    row("wrong magic", "a.npy", std::string(good).replace(0, 1, 1, 'X'), corrupt, "not a NumPy");
     row("magic alone", "a.npy", good.substr(0, 6), corrupt, "cut off");
     row("header cut off", "a.npy", good.substr(0, 40), corrupt, "cut off");
     row("numbers cut off", "a.npy", good.substr(0, good.size() - 1), corrupt, "cut off");
