@@ -62,7 +62,7 @@ class Picture {
   friend bool operator==(const Picture& a, const Picture& b) { return a.pixels_ == b.pixels_; }
 
  private:
-  static constexpr std::size_t kPadding = 5;
+  static constexpr std::size_t kPadding = 6; // even: 16-bit samples live in byte pictures, too
   static T guard() {
     T value;
     std::memset(static_cast<void*>(&value), 0x5b, sizeof value);
