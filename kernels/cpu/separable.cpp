@@ -1,76 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/cpu/separable_p.h"
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 #include "engine/base/check.h"
+#include "kernels/cpu/lanes_p.h"
 #include "kernels/cpu/rows_p.h"
 #include "kernels/shared/pixel_p.h"
 
 namespace kinora::kernels {
 namespace {
 
-// One tap down: sums += weight * row, for rows of plain values.
-KINORA_CLONES void addBytes(const std::uint8_t* __restrict row, float weight, float* __restrict sums,
-                            std::int64_t count) {
+// A row of a picture as floats: premultiplied colours, bytes as they are.
+KINORA_CLONES void rowOfBytes(const std::uint8_t* __restrict row, float* __restrict values, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i)
-    sums[i] += static_cast<float>(row[i]) * weight;
+    values[i] = static_cast<float>(row[i]);
 }
 
-KINORA_CLONES void addHalves(const Half* __restrict row, float weight, float* __restrict sums, std::int64_t count) {
+KINORA_CLONES void rowOfHalves(const Half* __restrict row, float* __restrict values, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i)
-    sums[i] += halfToFloat(row[i]) * weight;
+    values[i] = halfToFloat(row[i]);
 }
 
-KINORA_CLONES void addFloats(const float* __restrict row, float weight, float* __restrict sums, std::int64_t count) {
+template <class Pixel>
+void weightedRow(const Pixel* row, float* values, std::int32_t pixels) {
+  for (std::int32_t i = 0; i < pixels; ++i) {
+    const Lanes v = lanesByAlpha(lanesOf(row[i]));
+    std::memcpy(values + 4 * static_cast<std::ptrdiff_t>(i), &v, sizeof v);
+  }
+}
+
+void readRow(const Rgba8* row, float* values, std::int32_t width, AlphaMode alpha) {
+  if (alpha == AlphaMode::Straight)
+    weightedRow(row, values, width);
+  else
+    rowOfBytes(reinterpret_cast<const std::uint8_t*>(row), values, 4 * static_cast<std::int64_t>(width));
+}
+
+void readRow(const Rgba16F* row, float* values, std::int32_t width, AlphaMode alpha) {
+  if (alpha == AlphaMode::Straight)
+    weightedRow(row, values, width);
+  else
+    rowOfHalves(reinterpret_cast<const Half*>(row), values, 4 * static_cast<std::int64_t>(width));
+}
+
+// One tap down: sums += weight * row.
+KINORA_CLONES void addRow(const float* __restrict row, float weight, float* __restrict sums, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i)
     sums[i] += row[i] * weight;
-}
-
-// The same for straight colours.
-KINORA_CLONES void addWeightedBytes(const Rgba8* __restrict row, float weight, float* __restrict sums,
-                                    std::int64_t pixels) {
-  for (std::int64_t i = 0; i < pixels; ++i) {
-    const std::int32_t a = row[i].a;
-    sums[4 * i] += static_cast<float>(row[i].r * a) * weight;
-    sums[4 * i + 1] += static_cast<float>(row[i].g * a) * weight;
-    sums[4 * i + 2] += static_cast<float>(row[i].b * a) * weight;
-    sums[4 * i + 3] += static_cast<float>(a) * weight;
-  }
-}
-
-KINORA_CLONES void addWeightedHalves(const Rgba16F* __restrict row, float weight, float* __restrict sums,
-                                     std::int64_t pixels) {
-  for (std::int64_t i = 0; i < pixels; ++i) {
-    const Float4 v = weightedByAlpha(Channels<Rgba16F>::load(row[i]));
-    sums[4 * i] += v.r * weight;
-    sums[4 * i + 1] += v.g * weight;
-    sums[4 * i + 2] += v.b * weight;
-    sums[4 * i + 3] += v.a * weight;
-  }
-}
-
-void addRow(const Rgba8* row, float weight, float* sums, std::int32_t width, AlphaMode alpha) {
-  if (alpha == AlphaMode::Straight)
-    addWeightedBytes(row, weight, sums, width);
-  else
-    addBytes(reinterpret_cast<const std::uint8_t*>(row), weight, sums, 4 * static_cast<std::int64_t>(width));
-}
-
-void addRow(const Rgba16F* row, float weight, float* sums, std::int32_t width, AlphaMode alpha) {
-  if (alpha == AlphaMode::Straight)
-    addWeightedHalves(row, weight, sums, width);
-  else
-    addHalves(reinterpret_cast<const Half*>(row), weight, sums, 4 * static_cast<std::int64_t>(width));
-}
-
-// Four floats that the compiler keeps in one register.
-using Lanes = float __attribute__((vector_size(16)));
-
-Lanes lanesAt(const float* values) {
-  Lanes lanes;
-  std::memcpy(&lanes, values, sizeof lanes);
-  return lanes;
 }
 
 template <class Pixel>
@@ -82,23 +61,47 @@ void finishColourRow(const float* sums, const Taps& across, Pixel* dst, std::int
     Lanes sum = {0, 0, 0, 0};
     for (std::int32_t k = 0; k < across.count[i]; ++k)
       sum = sum + lanesAt(from + 4 * static_cast<std::ptrdiff_t>(k)) * weights[k];
-    const Float4 value = {sum[0], sum[1], sum[2], sum[3]};
-    dst[x] = Channels<Pixel>::store(alpha == AlphaMode::Straight ? dividedByAlpha(value) : value);
+    dst[x] = stored<Pixel>(alpha == AlphaMode::Straight ? lanesOverAlpha(sum) : sum);
   }
 }
 
-// Calls finish(y, sums) for each output row with the columns filtered.
-template <class Add, class Finish>
-void filterDown(std::int32_t rows, std::size_t valuesPerRow, const Taps& down, const WorkerPool& pool, const Add& add,
+// The rows that a band has read and may need again, as floats.
+class RowCache {
+ public:
+  RowCache(std::size_t rows, std::size_t valuesPerRow)
+      : valuesPerRow_(valuesPerRow), held_(rows, -1), values_(rows * valuesPerRow) {}
+
+  template <class Read>
+  const float* row(std::int32_t index, const Read& read) {
+    const std::size_t slot = static_cast<std::size_t>(index) % held_.size();
+    float* values = values_.data() + slot * valuesPerRow_;
+    if (held_[slot] != index) {
+      read(index, values);
+      held_[slot] = index;
+    }
+    return values;
+  }
+
+ private:
+  std::size_t valuesPerRow_;
+  std::vector<std::int32_t> held_;
+  std::vector<float> values_;
+};
+
+// Calls read(row, values) for input rows and finish(y, sums) for each output row with the columns filtered.
+template <class Read, class Finish>
+void filterDown(std::int32_t rows, std::size_t valuesPerRow, const Taps& down, const WorkerPool& pool, const Read& read,
                 const Finish& finish) {
-  const auto work = static_cast<std::int64_t>(valuesPerRow) * (down.count[down.count.size() / 2] + 1);
-  forRows(pool, rows, work, [&](std::int32_t y0, std::int32_t y1) {
+  const std::int32_t most = *std::max_element(down.count.begin(), down.count.end());
+  forRows(pool, rows, static_cast<std::int64_t>(valuesPerRow) * most, [&](std::int32_t y0, std::int32_t y1) {
+    RowCache cache(static_cast<std::size_t>(most), valuesPerRow);
     std::vector<float> sums(valuesPerRow);
     for (std::int32_t y = y0; y < y1; ++y) {
       const auto i = static_cast<std::size_t>(y);
       std::fill(sums.begin(), sums.end(), 0.0f);
       for (std::int32_t k = 0; k < down.count[i]; ++k)
-        add(down.first[i] + k, down.weights[static_cast<std::size_t>(down.offset[i] + k)], sums.data());
+        addRow(cache.row(down.first[i] + k, read), down.weights[static_cast<std::size_t>(down.offset[i] + k)],
+               sums.data(), static_cast<std::int64_t>(valuesPerRow));
       finish(y, sums.data());
     }
   });
@@ -109,25 +112,45 @@ void filterColours(ConstImageView<Pixel> src, ImageView<Pixel> dst, const Taps& 
                    AlphaMode alpha, const WorkerPool& pool) {
   filterDown(
       dst.height, 4 * static_cast<std::size_t>(src.width), down, pool,
-      [&](std::int32_t row, float weight, float* sums) { addRow(src.row(row), weight, sums, src.width, alpha); },
+      [&](std::int32_t row, float* values) { readRow(src.row(row), values, src.width, alpha); },
       [&](std::int32_t y, const float* sums) { finishColourRow(sums, across, dst.row(y), dst.width, alpha); });
 }
 
-template <class Gray, class Add, class Store>
+// Outputs that share their weights and move on by one input each, as a blur's do, are made together.
+constexpr std::int32_t kRun = 64;
+
+bool continues(const Taps& taps, std::size_t from, std::size_t by) {
+  return taps.offset[from + by] == taps.offset[from] && taps.count[from + by] == taps.count[from] &&
+         taps.first[from + by] == taps.first[from] + static_cast<std::int32_t>(by);
+}
+
+KINORA_CLONES void slide(const float* __restrict values, const float* __restrict weights, std::int32_t count,
+                         float* __restrict sums, std::int32_t length) {
+  for (std::int32_t n = 0; n < length; ++n)
+    sums[n] = 0;
+  for (std::int32_t k = 0; k < count; ++k)
+    for (std::int32_t n = 0; n < length; ++n)
+      sums[n] += values[k + n] * weights[k];
+}
+
+template <class Gray, class Read, class Store>
 void filterGrays(ConstImageView<Gray> src, ImageView<Gray> dst, const Taps& across, const Taps& down,
-                 const WorkerPool& pool, const Add& add, const Store& store) {
+                 const WorkerPool& pool, const Read& read, const Store& store) {
   filterDown(
       dst.height, static_cast<std::size_t>(src.width), down, pool,
-      [&](std::int32_t row, float weight, float* sums) { add(src.row(row), weight, sums, src.width); },
+      [&](std::int32_t row, float* values) { read(src.row(row), values, src.width); },
       [&](std::int32_t y, const float* sums) {
         Gray* to = dst.row(y);
-        for (std::int32_t x = 0; x < dst.width; ++x) {
+        std::array<float, kRun> run;
+        for (std::int32_t x = 0; x < dst.width;) {
           const auto i = static_cast<std::size_t>(x);
-          const float* weights = across.weights.data() + across.offset[i];
-          float sum = 0;
-          for (std::int32_t k = 0; k < across.count[i]; ++k)
-            sum += sums[across.first[i] + k] * weights[k];
-          to[x] = store(sum);
+          std::int32_t length = 1;
+          while (length < kRun && x + length < dst.width && continues(across, i, static_cast<std::size_t>(length)))
+            ++length;
+          slide(sums + across.first[i], across.weights.data() + across.offset[i], across.count[i], run.data(), length);
+          for (std::int32_t n = 0; n < length; ++n)
+            to[x + n] = store(run[static_cast<std::size_t>(n)]);
+          x += length;
         }
       });
 }
@@ -146,12 +169,12 @@ void filterSeparably(ConstImageView<Rgba16F> src, ImageView<Rgba16F> dst, const 
 
 void filterSeparably(ConstImageView<Gray8> src, ImageView<Gray8> dst, const Taps& across, const Taps& down,
                      const WorkerPool& pool) {
-  filterGrays(src, dst, across, down, pool, addBytes, [](float value) { return toByte(value); });
+  filterGrays(src, dst, across, down, pool, rowOfBytes, [](float value) { return toByte(value); });
 }
 
 void filterSeparably(ConstImageView<Gray32F> src, ImageView<Gray32F> dst, const Taps& across, const Taps& down,
                      const WorkerPool& pool) {
-  filterGrays(src, dst, across, down, pool, addFloats, [](float value) { return value; });
+  filterGrays(src, dst, across, down, pool, copyRow<float>, [](float value) { return value; });
 }
 
 } // namespace kinora::kernels

@@ -40,11 +40,19 @@ void addOutput(Taps& taps, std::int32_t length, std::int64_t begin, std::int64_t
     weights[static_cast<std::size_t>(std::clamp<std::int64_t>(k, first, last) - first)] += weight;
     sum += weight;
   }
-  taps.first.push_back(first);
-  taps.count.push_back(last - first + 1);
-  taps.offset.push_back(static_cast<std::int32_t>(taps.weights.size()));
+  const std::int32_t count = last - first + 1;
+  const auto offset = static_cast<std::int32_t>(taps.weights.size());
   for (const double weight : weights)
     taps.weights.push_back(static_cast<float>(weight / sum));
+  // Outputs with the weights of the one before share them.
+  const bool shared =
+      !taps.count.empty() && taps.count.back() == count &&
+      std::equal(taps.weights.begin() + offset, taps.weights.end(), taps.weights.begin() + taps.offset.back());
+  if (shared)
+    taps.weights.resize(static_cast<std::size_t>(offset));
+  taps.offset.push_back(shared ? taps.offset.back() : offset);
+  taps.first.push_back(first);
+  taps.count.push_back(count);
 }
 
 } // namespace

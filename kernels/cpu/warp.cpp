@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "kernels/cpu/lanes_p.h"
 #include "kernels/cpu/rows_p.h"
 #include "kernels/shared/warp_p.h"
 
@@ -40,33 +41,135 @@ struct How {
   AlphaMode alpha;
 };
 
-// Whether a sample at (x, y) reads src's own pixels only.
+#if defined(__SSE2__)
+
+// Weights for one fraction, as often as there are lanes.
+struct FractionTable {
+  alignas(16) std::int16_t across[kFractionOne][8]; // four times for the left pixel, four times for the right one
+  alignas(16) std::int16_t down[kFractionOne][8];   // upper and lower row in turn
+
+  constexpr FractionTable() : across(), down() {
+    for (std::int32_t f = 0; f < kFractionOne; ++f)
+      for (std::int32_t lane = 0; lane < 8; ++lane) {
+        across[f][lane] = static_cast<std::int16_t>(lane < 4 ? kFractionOne - f : f);
+        down[f][lane] = static_cast<std::int16_t>(lane % 2 == 0 ? kFractionOne - f : f);
+      }
+  }
+};
+constexpr FractionTable kFractions;
+
+// blended() of all four channels at once. The rows' sums (up to 255 * 256) are moved to where 16 bits with a sign hold
+// them; the weights' sum of 256 brings the move back at the end.
+KINORA_INLINE Rgba8 mixedInside(const Rgba8* upper, const Rgba8* lower, std::int32_t fx, std::int32_t fy) {
+  const __m128i zero = _mm_setzero_si128();
+  const __m128i across = _mm_load_si128(reinterpret_cast<const __m128i*>(kFractions.across[fx]));
+  const __m128i down = _mm_load_si128(reinterpret_cast<const __m128i*>(kFractions.down[fy]));
+  const __m128i top =
+      _mm_mullo_epi16(_mm_unpacklo_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(upper)), zero), across);
+  const __m128i bottom =
+      _mm_mullo_epi16(_mm_unpacklo_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(lower)), zero), across);
+  const __m128i left = _mm_unpacklo_epi16(top, bottom);
+  const __m128i right = _mm_unpackhi_epi16(top, bottom);
+  const __m128i rows = _mm_xor_si128(_mm_add_epi16(left, right), _mm_set1_epi16(-32768));
+  const __m128i sums = _mm_add_epi32(_mm_madd_epi16(rows, down), _mm_set1_epi32(32768 * 256 + 32768));
+  const __m128i shorts = _mm_packs_epi32(_mm_srli_epi32(sums, 16), zero);
+  const std::int32_t bits = _mm_cvtsi128_si32(_mm_packus_epi16(shorts, zero));
+  Rgba8 p;
+  std::memcpy(static_cast<void*>(&p), &bits, sizeof p);
+  return p;
+}
+
+#else
+
+KINORA_INLINE Rgba8 mixedInside(const Rgba8* upper, const Rgba8* lower, std::int32_t fx, std::int32_t fy) {
+  const Rgba8 p[4] = {upper[0], upper[1], lower[0], lower[1]};
+  return bilinear(p, fx, fy, AlphaMode::Premultiplied);
+}
+
+#endif
+
+KINORA_INLINE Rgba16F mixedInside(const Rgba16F* upper, const Rgba16F* lower, std::int32_t fx, std::int32_t fy) {
+  const float x1 = static_cast<float>(fx) * (1.0f / 256.0f);
+  const float y1 = static_cast<float>(fy) * (1.0f / 256.0f);
+  const Lanes top = lanesOf(upper[0]) * (1.0f - x1) + lanesOf(upper[1]) * x1;
+  const Lanes bottom = lanesOf(lower[0]) * (1.0f - x1) + lanesOf(lower[1]) * x1;
+  return stored<Rgba16F>(top * (1.0f - y1) + bottom * y1);
+}
+
+struct CubicTable {
+  float weights[kFractionOne][4];
+
+  CubicTable() {
+    for (std::int32_t f = 0; f < kFractionOne; ++f)
+      cubicWeights(f, weights[f]);
+  }
+};
+
+// sampled() with four lanes, where all sixteen pixels are src's own. corner is the second pixel of the second row.
 template <class Pixel>
-bool inside(const ConstImageView<Pixel>& src, std::int32_t x, std::int32_t y, std::int32_t margin) {
+KINORA_INLINE Pixel cubicInside(const Pixel* corner, std::ptrdiff_t strideBytes, const float* wx, const float* wy,
+                                AlphaMode alpha) {
+  Lanes sum = {0, 0, 0, 0};
+  const auto* row = reinterpret_cast<const std::byte*>(corner - 1) - strideBytes;
+  for (int j = 0; j < 4; ++j, row += strideBytes) {
+    const auto* pixels = reinterpret_cast<const Pixel*>(row);
+    Lanes line = {0, 0, 0, 0};
+    for (int i = 0; i < 4; ++i) {
+      Lanes v = lanesOf(pixels[i]);
+      if (alpha == AlphaMode::Straight)
+        v = lanesByAlpha(v);
+      line = line + v * wx[i];
+    }
+    sum = sum + line * wy[j];
+  }
+  return stored<Pixel>(alpha == AlphaMode::Straight ? lanesOverAlpha(sum) : sum);
+}
+
+// Whether a sample at a fixed position reads src's own pixels only.
+template <class Pixel>
+KINORA_INLINE bool inside(const ConstImageView<Pixel>& src, std::int32_t qx, std::int32_t qy, std::int32_t margin) {
+  const std::int32_t x = qx >> kFractionBits;
+  const std::int32_t y = qy >> kFractionBits;
   return x >= margin - 1 && y >= margin - 1 && x < src.width - margin && y < src.height - margin;
 }
 
-template <class Pixel>
-Pixel sampledInside(const Pixel* corner, std::ptrdiff_t strideBytes, std::int32_t fx, std::int32_t fy,
-                    AlphaMode alpha) {
-  const auto* below = reinterpret_cast<const Pixel*>(reinterpret_cast<const std::byte*>(corner) + strideBytes);
-  const Pixel p[4] = {corner[0], corner[1], below[0], below[1]};
-  return bilinear(p, fx, fy, alpha);
+// One sample at a time: inner is asked for those that read src's own pixels only, unless all are known to.
+template <class Pixel, class Inner>
+KINORA_INLINE void sampleEach(const ConstImageView<Pixel>& src, const std::int32_t* qx, const std::int32_t* qy,
+                              Pixel* dst, std::int32_t count, How how, bool allInside, const Inner& inner) {
+  const std::int32_t margin = reach(how.sampling);
+  for (std::int32_t i = 0; i < count; ++i) {
+    const std::int32_t fx = qx[i] & kFractionMask;
+    const std::int32_t fy = qy[i] & kFractionMask;
+    if (allInside || inside(src, qx[i], qy[i], margin)) {
+      const Pixel* corner = src.row(qy[i] >> kFractionBits) + (qx[i] >> kFractionBits);
+      dst[i] = (fx | fy) == 0 ? *corner : inner(corner, fx, fy);
+    } else {
+      dst[i] = sampled(src, qx[i], qy[i], how.sampling, how.outside, how.alpha);
+    }
+  }
 }
 
 template <class Pixel>
 void sampleRow(const ConstImageView<Pixel>& src, const std::int32_t* qx, const std::int32_t* qy, Pixel* dst,
-               std::int32_t count, How how) {
-  for (std::int32_t i = 0; i < count; ++i) {
-    const std::int32_t x = qx[i] >> kFractionBits;
-    const std::int32_t y = qy[i] >> kFractionBits;
-    const std::int32_t fx = qx[i] & kFractionMask;
-    const std::int32_t fy = qy[i] & kFractionMask;
-    if (how.sampling == Sampling::Bilinear && (fx | fy) != 0 && inside(src, x, y, 1))
-      dst[i] = sampledInside(src.row(y) + x, src.strideBytes, fx, fy, how.alpha);
-    else
-      dst[i] = sampled(src, qx[i], qy[i], how.sampling, how.outside, how.alpha);
-  }
+               std::int32_t count, How how, const CubicTable& cubic, bool allInside) {
+  const auto below = [&src](const Pixel* corner) {
+    return reinterpret_cast<const Pixel*>(reinterpret_cast<const std::byte*>(corner) + src.strideBytes);
+  };
+  if (how.sampling == Sampling::Bicubic)
+    sampleEach(src, qx, qy, dst, count, how, allInside, [&](const Pixel* corner, std::int32_t fx, std::int32_t fy) {
+      return cubicInside(corner, src.strideBytes, cubic.weights[fx], cubic.weights[fy], how.alpha);
+    });
+  else if (how.alpha == AlphaMode::Premultiplied)
+    sampleEach(src, qx, qy, dst, count, how, allInside, [&](const Pixel* corner, std::int32_t fx, std::int32_t fy) {
+      return mixedInside(corner, below(corner), fx, fy);
+    });
+  else
+    sampleEach(src, qx, qy, dst, count, how, allInside, [&](const Pixel* corner, std::int32_t fx, std::int32_t fy) {
+      const Pixel* under = below(corner);
+      const Pixel p[4] = {corner[0], corner[1], under[0], under[1]};
+      return bilinear(p, fx, fy, AlphaMode::Straight);
+    });
 }
 
 Rect regionOf(const WarpOptions& options, std::int32_t width, std::int32_t height) {
@@ -80,13 +183,14 @@ void warpByMap(ConstImageView<Pixel> src, ConstImageView<Float2> map, ImageView<
   KINORA_CHECK(!src.isEmpty() && sameShape(map, dst));
   const Rect region = regionOf(options, dst.width, dst.height);
   const How how{options.sampling, options.outside, options.alpha};
+  const CubicTable cubic;
   forRows(pool, region.height, region.width, [&](std::int32_t y0, std::int32_t y1) {
     std::vector<std::int32_t> positions(2 * static_cast<std::size_t>(region.width));
     std::int32_t* qx = positions.data();
     std::int32_t* qy = qx + region.width;
     for (std::int32_t y = region.y + y0; y < region.y + y1; ++y) {
       positionsOfMapRow(map.row(y) + region.x, qx, qy, region.width);
-      sampleRow(src, qx, qy, dst.row(y) + region.x, region.width, how);
+      sampleRow(src, qx, qy, dst.row(y) + region.x, region.width, how, cubic, false);
     }
   });
 }
@@ -143,6 +247,7 @@ void warpByLattice(ConstImageView<Pixel> src, const Lattice& lattice, ImageView<
   checkLattice(lattice, dst.width, dst.height);
   const Rect region = regionOf(options, dst.width, dst.height);
   const How how{options.sampling, options.outside, options.alpha};
+  const CubicTable cubic;
   const Columns columns = columnsOf(lattice, region);
   const Rect content = options.content.isEmpty() ? src.bounds() : intersected(src.bounds(), options.content);
   const Sight sight(content, reach(options.sampling) + 1);
@@ -175,7 +280,13 @@ void warpByLattice(ConstImageView<Pixel> src, const Lattice& lattice, ImageView<
           continue;
         }
         positionsOfCellRow(left, right, columns.t.data() + (run.begin - region.x), run.begin, y, qx, qy, count);
-        sampleRow(src, qx, qy, row + run.begin, count, how);
+        // Positions within a run lie on a line but for rounding: ends that are a pixel deeper inside tell for all.
+        const std::int32_t margin = reach(options.sampling) + 1;
+        const bool allInside = inside(src, qx[0] - kFractionOne, qy[0] - kFractionOne, margin - 1) &&
+                               inside(src, qx[0], qy[0], margin) &&
+                               inside(src, qx[count - 1] - kFractionOne, qy[count - 1] - kFractionOne, margin - 1) &&
+                               inside(src, qx[count - 1], qy[count - 1], margin);
+        sampleRow(src, qx, qy, row + run.begin, count, how, cubic, allInside);
       }
     }
   });
