@@ -88,13 +88,16 @@ class RowCache {
   std::vector<float> values_;
 };
 
+// Beyond this a picture shrinks so much that keeping its rows costs more memory than reading them again costs time.
+constexpr std::int32_t kMostRowsKept = 64;
+
 // Calls read(row, values) for input rows and finish(y, sums) for each output row with the columns filtered.
 template <class Read, class Finish>
 void filterDown(std::int32_t rows, std::size_t valuesPerRow, const Taps& down, const WorkerPool& pool, const Read& read,
                 const Finish& finish) {
   const std::int32_t most = *std::max_element(down.count.begin(), down.count.end());
   forRows(pool, rows, static_cast<std::int64_t>(valuesPerRow) * most, [&](std::int32_t y0, std::int32_t y1) {
-    RowCache cache(static_cast<std::size_t>(most), valuesPerRow);
+    RowCache cache(most <= kMostRowsKept ? static_cast<std::size_t>(most) : 1, valuesPerRow);
     std::vector<float> sums(valuesPerRow);
     for (std::int32_t y = y0; y < y1; ++y) {
       const auto i = static_cast<std::size_t>(y);

@@ -314,6 +314,27 @@ class TestKernels : public QObject {
     }
   }
 
+  // Far more rows than are kept at a time.
+  void hugeShrinking() {
+    Picture<Gray8> tall(3, 4000);
+    Picture<Rgba8> wide(4000, 3);
+    for (std::int32_t i = 0; i < 4000; ++i)
+      for (std::int32_t k = 0; k < 3; ++k) {
+        tall.at(k, i) = static_cast<Gray8>(i < 2000 ? 10 : 200);
+        wide.at(i, k) = i < 2000 ? Rgba8{10, 20, 30, 255} : Rgba8{200, 100, 50, 255};
+      }
+    for (const Filter filter : {Filter::Area, Filter::Bicubic, Filter::Lanczos3}) {
+      Picture<Gray8> ends(1, 20);
+      resize(tall.view(), ends.view(), {filter, AlphaMode::Straight}, onePool());
+      QCOMPARE(ends.at(0, 0), Gray8{10});
+      QCOMPARE(ends.at(0, 19), Gray8{200});
+      Picture<Rgba8> small(20, 1);
+      resize(wide.view(), small.view(), {filter, AlphaMode::Straight}, onePool());
+      QCOMPARE(small.at(0, 0), (Rgba8{10, 20, 30, 255}));
+      QCOMPARE(small.at(19, 0), (Rgba8{200, 100, 50, 255}));
+    }
+  }
+
   // A pattern finer than the small picture can show becomes its mean.
   void shrinkingDoesNotAlias() {
     Picture<Gray8> src(512, 512);

@@ -40,7 +40,8 @@ struct Lattice {
 }
 
 // [any] The part of a dst of width x height that can see content through the lattice (host memory); what lies outside
-// of it is transparent. Use it as region, and to composite no more than needed.
+// of it is transparent. Use it as region, and to composite no more than needed; empty means that nothing is seen and
+// there is nothing to warp.
 [[nodiscard]] Rect latticeCoverage(const Lattice& lattice, Rect content, std::int32_t width, std::int32_t height,
                                    Sampling sampling);
 
