@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/session/project_session.h"
 
-#include <algorithm>
 #include <chrono>
-#include <system_error>
+#include <mutex>
 #include <utility>
 
-#include <QDateTime>
 #include <QUndoCommand>
-#include <QUuid>
 
-#include "engine/base/file.h"
+#include "engine/base/log.h"
 #include "engine/document/project_file.h"
 #include "ui/session/background_p.h"
 
@@ -18,10 +15,16 @@ namespace kinora::ui {
 namespace {
 
 constexpr int kAutosaveDelayMs = 60'000;
-constexpr const char* kJournalEnding = ".journal.kinora";
-constexpr const char* kOriginEnding = ".origin";
 
 } // namespace
+
+struct ProjectSession::Recovery {
+  std::filesystem::path folder;
+  std::mutex mutex; // of what follows
+  std::optional<document::Journal> journal;
+  std::filesystem::path original;
+  bool closed = false; // a copy asked for before the discard is not written after it
+};
 
 // Keeps the two documents; undo and redo are one pointer each.
 class ProjectSession::Step : public QUndoCommand {
@@ -38,13 +41,14 @@ class ProjectSession::Step : public QUndoCommand {
 };
 
 ProjectSession::ProjectSession(WorkerPool& workers, std::filesystem::path recoveryFolder, QObject* parent)
-    : QObject(parent), workers_(workers), recoveryFolder_(std::move(recoveryFolder)),
-      document_(std::make_shared<document::Document>()), savedDocument_(document_) {
-  if (!recoveryFolder_.empty())
-    journal_ = recoveryFolder_ / (QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString() + kJournalEnding);
+    : QObject(parent), workers_(workers), document_(std::make_shared<document::Document>()), savedDocument_(document_) {
+  if (!recoveryFolder.empty()) {
+    recovery_ = std::make_shared<Recovery>();
+    recovery_->folder = std::move(recoveryFolder);
+  }
   autosaveTimer_.setSingleShot(true);
   autosaveTimer_.setInterval(kAutosaveDelayMs);
-  connect(&autosaveTimer_, &QTimer::timeout, this, &ProjectSession::autosave);
+  connect(&autosaveTimer_, &QTimer::timeout, this, [this] { autosave(); });
 }
 
 ProjectSession::~ProjectSession() {
@@ -133,6 +137,7 @@ void ProjectSession::cancelGesture() {
 void ProjectSession::replace(document::DocumentPtr document, std::filesystem::path file, bool dirty) {
   gesture_.reset();
   undo_.clear();
+  discardRecovery(); // of the project that goes: it was saved or given up
   file_ = std::move(file);
   savedDocument_ = dirty ? nullptr : document;
   document_ = std::move(document);
@@ -152,7 +157,7 @@ bool ProjectSession::isDirty() const {
 
 void ProjectSession::noteDirty() {
   const bool dirty = document_ != savedDocument_ && !(savedDocument_ && *savedDocument_ == *document_);
-  if (dirty && !recoveryFolder_.empty() && !autosaveTimer_.isActive())
+  if (dirty && recovery_ && !autosaveTimer_.isActive())
     autosaveTimer_.start();
   if (dirty == dirty_)
     return;
@@ -203,75 +208,96 @@ void ProjectSession::setAutosaveDelayMs(int ms) {
   autosaveTimer_.setInterval(ms);
 }
 
-void ProjectSession::autosave() {
-  if (!dirty_ || journal_.empty())
+void ProjectSession::autosave(std::function<void()> written) {
+  if (!dirty_ || !recovery_)
     return;
   inBackground(
       workers_, this,
-      [document = document_, journal = journal_, file = file_]() -> Result<void> {
-        std::error_code ignored;
-        std::filesystem::create_directories(journal.parent_path(), ignored);
-        if (auto written = document::writeProject(*document, journal); !written)
-          return written;
-        return writeFileAtomically(journal.string() + kOriginEnding, file.string());
+      [recovery = recovery_, document = document_, file = file_]() -> Result<void> {
+        const std::lock_guard lock(recovery->mutex);
+        if (recovery->closed)
+          return {};
+        if (!recovery->journal) {
+          auto opened = document::Journal::open(recovery->folder, file);
+          if (!opened)
+            return fail(opened);
+          recovery->journal = std::move(*opened);
+        } else if (recovery->original != file) {
+          if (auto renamed = recovery->journal->setOriginal(file); !renamed)
+            return renamed;
+        }
+        recovery->original = file;
+        return recovery->journal->save(document);
       },
-      [this](const Result<void>& written) {
-        if (!written)
-          Q_EMIT autosaveFailed(written.error());
-        else if (!dirty_)
-          discardRecovery();
+      [this, written = std::move(written)](const Result<void>& result) {
+        if (!result)
+          Q_EMIT autosaveFailed(result.error());
+        else if (written)
+          written();
       });
 }
 
-std::vector<RecoverableProject> ProjectSession::recoverable() const {
-  std::vector<RecoverableProject> found;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(recoveryFolder_, error)) {
-    if (entry.path() == journal_ || !entry.path().filename().string().ends_with(kJournalEnding))
-      continue;
-    RecoverableProject project;
-    project.journal = entry.path();
-    if (auto origin = readTextFile(entry.path().string() + kOriginEnding, 1 << 16))
-      project.project = *origin;
-    project.name = project.project.empty() ? tr("Untitled") : toQString(project.project.stem());
-    const auto written = std::filesystem::last_write_time(entry.path(), error);
-    const auto age = std::filesystem::file_time_type::clock::now() - written;
-    project.savedAtMs =
-        QDateTime::currentMSecsSinceEpoch() - std::chrono::duration_cast<std::chrono::milliseconds>(age).count();
-    found.push_back(std::move(project));
-  }
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.savedAtMs > b.savedAtMs; });
-  return found;
+void ProjectSession::findRecoverable() {
+  if (!recovery_)
+    return;
+  inBackground(
+      workers_, this, [folder = recovery_->folder] { return document::listRecoverable(folder); },
+      [this](const Result<std::vector<document::Recoverable>>& listed) {
+        if (!listed) {
+          Q_EMIT autosaveFailed(listed.error());
+          return;
+        }
+        std::vector<RecoverableProject> found;
+        for (const document::Recoverable& copies : *listed) {
+          const QString name =
+              copies.original.empty() ? QString::fromStdString(copies.name) : toQString(copies.original.stem());
+          const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(copies.savedAt.time_since_epoch());
+          found.push_back(
+              {copies, name.isEmpty() ? tr("Untitled") : name, QDateTime::fromMSecsSinceEpoch(since.count())});
+        }
+        Q_EMIT recoverableFound(found);
+      });
 }
 
 void ProjectSession::restore(const RecoverableProject& project) {
   inBackground(
-      workers_, this, [project] { return document::readProject(project.journal); },
+      workers_, this, [copies = project.copies] { return document::recover(copies); },
       [this, project](const Result<document::DocumentPtr>& read) {
         if (!read) {
-          Q_EMIT openFailed(read.error(), toQString(project.journal));
+          Q_EMIT openFailed(read.error(), project.name);
           return;
         }
-        replace(*read, project.project, true);
-        autosave(); // under this run's name, before the old copy goes
-        forget(project);
-        Q_EMIT opened(toQString(project.project));
+        replace(*read, project.copies.original, true);
+        // The old copies go when this run has its own.
+        autosave([this, project] { forget(project); });
+        Q_EMIT opened(toQString(project.copies.original));
       });
 }
 
 void ProjectSession::forget(const RecoverableProject& project) {
-  std::error_code ignored;
-  std::filesystem::remove(project.journal, ignored);
-  std::filesystem::remove(project.journal.string() + kOriginEnding, ignored);
+  inBackground(
+      workers_, this, [copies = project.copies] { return document::discard(copies); },
+      [this](const Result<void>& discarded) {
+        if (!discarded)
+          Q_EMIT autosaveFailed(discarded.error());
+      });
 }
 
 void ProjectSession::discardRecovery() {
   autosaveTimer_.stop();
-  if (journal_.empty())
+  if (!recovery_)
     return;
-  std::error_code ignored;
-  std::filesystem::remove(journal_, ignored);
-  std::filesystem::remove(journal_.string() + kOriginEnding, ignored);
+  const auto old = std::exchange(recovery_, std::make_shared<Recovery>());
+  recovery_->folder = old->folder;
+  workers_.post([old] {
+    const std::lock_guard lock(old->mutex);
+    old->closed = true;
+    if (!old->journal)
+      return;
+    if (const auto closed = old->journal->close(); !closed)
+      log::warning("session", "{}", closed.error().text());
+    old->journal.reset();
+  });
 }
 
 QString errorText(const Error& error) {

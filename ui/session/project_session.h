@@ -4,9 +4,11 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include <QDateTime>
 #include <QObject>
 #include <QString>
 #include <QTimer>
@@ -16,16 +18,16 @@
 #include "engine/base/worker_pool.h"
 #include "engine/document/diff.h"
 #include "engine/document/document.h"
+#include "engine/document/journal.h"
 #include "ui/session/selection.h"
 
 namespace kinora::ui {
 
 // A project that was open when the program ended without saving.
 struct RecoverableProject {
-  std::filesystem::path journal; // the autosaved copy
-  std::filesystem::path project; // the saved file; empty: never saved
+  document::Recoverable copies;
   QString name;
-  std::int64_t savedAtMs = 0; // of the copy, since the epoch
+  QDateTime savedAt; // of the newest copy
 };
 
 // [gui] All functions. Files are read and written on the worker pool.
@@ -74,11 +76,12 @@ class ProjectSession : public QObject {
   // Answered by opened() or openFailed().
   void open(const std::filesystem::path& path);
 
-  // Unsaved projects of ended runs, newest first. restore() opens one as unsaved; forget() deletes the copy.
-  [[nodiscard]] std::vector<RecoverableProject> recoverable() const;
+  // Looks for unsaved projects of ended runs; answered by recoverableFound(), newest first. restore() opens one as
+  // unsaved; forget() deletes its copies.
+  void findRecoverable();
   void restore(const RecoverableProject& project);
   void forget(const RecoverableProject& project);
-  // Removes this run's copy: after a save or when the person discards the changes.
+  // Removes this run's copies: after a save or when the person discards the changes.
   void discardRecovery();
   // At most this long after an edit the copy is written (60 s).
   void setAutosaveDelayMs(int ms);
@@ -95,6 +98,7 @@ class ProjectSession : public QObject {
   void opened(const QString& path);
   void openFailed(const kinora::Error& error, const QString& path);
   void autosaveFailed(const kinora::Error& error);
+  void recoverableFound(const std::vector<kinora::ui::RecoverableProject>& projects);
 
  private:
   class Step;
@@ -106,11 +110,11 @@ class ProjectSession : public QObject {
   void show(document::DocumentPtr document);
   void push(const QString& text, document::DocumentPtr before, document::DocumentPtr after);
   void noteDirty();
-  void autosave();
+  void autosave(std::function<void()> written = {});
 
   WorkerPool& workers_;
-  std::filesystem::path recoveryFolder_;
-  std::filesystem::path journal_; // this run's copy
+  struct Recovery;                     // this run's copies, shared with the jobs that write them
+  std::shared_ptr<Recovery> recovery_; // null: none are written
   document::DocumentPtr document_;
   document::DocumentPtr savedDocument_; // what the file holds; null: nothing
   QUndoStack undo_;
