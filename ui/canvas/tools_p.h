@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/document/edit.h"
+#include "ui/canvas/canvas_tool.h"
+#include "ui/canvas/draw_path_tool.h"
+
+namespace kinora::ui {
+
+[[nodiscard]] std::unique_ptr<CanvasTool> makeHandTool(CanvasContext& context);
+[[nodiscard]] std::unique_ptr<CanvasTool> makeZoomTool(CanvasContext& context);
+[[nodiscard]] std::unique_ptr<CanvasTool> makePinTool(CanvasContext& context);
+[[nodiscard]] std::unique_ptr<CanvasTool> makeSelectTool(CanvasContext& context);
+[[nodiscard]] std::unique_ptr<CanvasTool> makeEditPointsTool(CanvasContext& context);
+
+} // namespace kinora::ui
