@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include <QSignalSpy>
+#include <QtTest/QTest>
+
+#include "tests/ui/support/studio.h"
+#include "ui/canvas/canvas_view.h"
+#include "ui/canvas/option_bar.h"
+#include "ui/canvas/tool_strip.h"
+
+using namespace kinora;
+using namespace kinora::ui;
+
+namespace {
+
+struct Canvas : Studio {
+  CanvasView view{context, nullptr, *transport};
+
+  Canvas() {
+    view.resize(900, 560);
+    view.show();
+    view.setFocus();
+    QCoreApplication::processEvents();
+  }
+  [[nodiscard]] QPoint at(float x, float y) const { return view.pictureMapping().toView(Point{x, y}).toPoint(); }
+  void stroke(std::initializer_list<Point> places) {
+    bool first = true;
+    QPoint last;
+    for (const Point& place : places) {
+      last = at(place.x, place.y);
+      if (first)
+        QTest::mousePress(&view, Qt::LeftButton, {}, last);
+      else
+        QTest::mouseMove(&view, last, 20);
+      first = false;
+    }
+    QTest::mouseRelease(&view, Qt::LeftButton, {}, last, 20);
+  }
+};
+
+} // namespace
+
+class TestCanvas : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void drawingMakesOnePathInOneStep() {
+    Canvas c;
+    c.stroke({{100, 300}, {160, 220}, {260, 140}, {400, 100}});
+    QCOMPARE(c.session.undoStack().count(), 1);
+    const document::TakePtr take = c.currentTake();
+    QCOMPARE(take->tracks.size(), std::size_t{1});
+    const document::Track& track = *take->tracks.front();
+    QVERIFY(track.kind == document::TrackKind::Path);
+    QVERIFY(std::abs(track.points.front().position.x - 100) < 2);
+    QVERIFY(std::abs(track.points.back().position.x - 400) < 2);
+    QVERIFY(track.duration > Duration::zero());
+    QCOMPARE(c.session.selection().current().focusedTrack(), track.id);
+    c.session.undoStack().undo();
+    QVERIFY(c.currentTake()->tracks.empty());
+  }
+
+  void theEngineHearsEverySampleWhileDrawing() {
+    Canvas c;
+    c.stroke({{100, 300}, {160, 220}, {260, 140}, {400, 100}});
+    const auto& samples = c.port.samples;
+    QCOMPARE(samples.size(), std::size_t{6}); // press, three moves, release, end
+    QVERIFY(samples.front().phase == session::ControlPhase::Begin);
+    QVERIFY(samples.back().phase == session::ControlPhase::End);
+    QVERIFY(samples.front().stampNs > 0);
+    QVERIFY(samples[1].stampNs <= samples[2].stampNs);
+    QVERIFY(samples[1].frame <= samples[3].frame);
+    QCOMPARE(samples.front().track, c.currentTake()->tracks.front()->id);
+    QVERIFY(std::holds_alternative<runtime::Play>(c.port.commands.front().what));
+  }
+
+  void escapeDiscardsTheStroke() {
+    Canvas c;
+    QTest::mousePress(&c.view, Qt::LeftButton, {}, c.at(100, 300));
+    QTest::mouseMove(&c.view, c.at(200, 200), 20);
+    QTest::keyClick(&c.view, Qt::Key_Escape);
+    QTest::mouseRelease(&c.view, Qt::LeftButton, {}, c.at(200, 200), 20);
+    QVERIFY(c.currentTake()->tracks.empty());
+    QCOMPARE(c.session.undoStack().count(), 0);
+    QVERIFY(c.port.samples.back().phase == session::ControlPhase::Cancel);
+  }
+
+  void withoutFollowTheEngineHearsNothing() {
+    Canvas c;
+    PaintOptions options = c.paint.options();
+    options.follow = false;
+    c.paint.setOptions(options);
+    c.stroke({{100, 300}, {260, 140}, {400, 100}});
+    QVERIFY(c.port.samples.empty());
+    QVERIFY(c.port.commands.empty());
+    QCOMPARE(c.currentTake()->tracks.size(), std::size_t{1});
+  }
+
+  void aClickHoldsThePlace() {
+    Canvas c;
+    c.stroke({{100, 300}, {100, 300}});
+    QCOMPARE(c.currentTake()->tracks.size(), std::size_t{1});
+    QVERIFY(c.currentTake()->tracks.front()->kind == document::TrackKind::Pin);
+  }
+
+  void aRowOfPinsIsOneStep() {
+    Canvas c;
+    c.paint.setTool(Tool::Pin);
+    c.stroke({{100, 100}, {200, 100}, {300, 100}});
+    QCOMPARE(c.currentTake()->tracks.size(), std::size_t{3});
+    QCOMPARE(c.session.undoStack().count(), 1);
+  }
+
+  void selectMovesAndEscapeRestores() {
+    Canvas c;
+    const TrackId id = c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});
+    c.paint.setTool(Tool::Select);
+    c.stroke({{200, 100}, {220, 140}, {220, 140}});
+    QCOMPARE(c.session.selection().current().focusedTrack(), id);
+    const float y = c.currentTake()->tracks.front()->points.front().position.y;
+    QVERIFY2(std::abs(y - 140) < 2, qPrintable(QString::number(y)));
+    const int steps = c.session.undoStack().count();
+    QTest::mousePress(&c.view, Qt::LeftButton, {}, c.at(200, 140));
+    QTest::mouseMove(&c.view, c.at(200, 240), 20);
+    QVERIFY(c.currentTake()->tracks.front()->points.front().position.y > 200); // shown at once
+    QTest::keyClick(&c.view, Qt::Key_Escape);
+    QTest::mouseRelease(&c.view, Qt::LeftButton, {}, c.at(200, 240));
+    QCOMPARE(c.currentTake()->tracks.front()->points.front().position.y, y);
+    QCOMPARE(c.session.undoStack().count(), steps);
+  }
+
+  void editPointsAddsMovesAndDeletes() {
+    Canvas c;
+    c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});
+    c.paint.setTool(Tool::EditPoints);
+    c.stroke({{200, 100}, {200, 100}}); // selects the path
+    c.stroke({{200, 100}, {200, 60}, {200, 60}});
+    const document::Track& bent = *c.currentTake()->tracks.front();
+    QCOMPARE(bent.points.size(), std::size_t{3});
+    QVERIFY(std::abs(bent.points[1].position.y - 60) < 2);
+    QCOMPARE(c.session.selection().current().points, std::vector<std::size_t>{1});
+    QTest::keyClick(&c.view, Qt::Key_Right, Qt::ShiftModifier);
+    QVERIFY(std::abs(c.currentTake()->tracks.front()->points[1].position.x - 210) < 2);
+    c.actions["edit.delete"].trigger();
+    QCOMPARE(c.currentTake()->tracks.front()->points.size(), std::size_t{2});
+  }
+
+  void deleteRemovesTheSelectedPaths() {
+    Canvas c;
+    const TrackId id = c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});
+    c.session.selection().selectTrack(id);
+    c.actions["edit.delete"].trigger();
+    QVERIFY(c.currentTake()->tracks.empty());
+  }
+
+  void hiddenPathsAreNotHit() {
+    Canvas c;
+    const TrackId id = c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});
+    c.session.apply(QStringLiteral("Hide"), [&](const document::DocumentPtr& d) {
+      return document::edit::setTrackEnabled(d, c.take, id, false);
+    });
+    c.paint.setTool(Tool::Select);
+    c.stroke({{200, 100}, {200, 100}});
+    QVERIFY(!c.session.selection().current().focusedTrack().isValid());
+  }
+
+  void zoomKeepsThePlaceUnderThePointer() {
+    Canvas c;
+    const QPointF spot(300, 200);
+    const Point before = c.view.pictureMapping().toPicture(spot);
+    c.view.setZoom(c.view.zoom() * 2.5, spot);
+    const Point after = c.view.pictureMapping().toPicture(spot);
+    QVERIFY(std::abs(before.x - after.x) < 1 && std::abs(before.y - after.y) < 1);
+    QVERIFY(!c.view.isFitted());
+    c.paint.requestZoom(0);
+    QVERIFY(c.view.isFitted());
+    c.paint.requestZoom(1);
+    QCOMPARE(c.view.zoom(), 1.0);
+  }
+
+  void theNewestFrameIsShownPixelForPixel() {
+    Canvas c;
+    const auto slot = c.transport->beginWrite({640, 360});
+    QVERIFY(slot.has_value());
+    for (int y = 0; y < 360; ++y)
+      for (int x = 0; x < 640; ++x) {
+        auto* pixel = slot->pixels + y * slot->strideBytes + x * 4;
+        pixel[0] = static_cast<std::byte>(x & 255);
+        pixel[1] = static_cast<std::byte>(y & 255);
+        pixel[2] = std::byte{7};
+        pixel[3] = std::byte{255};
+      }
+    QVERIFY(c.transport->endWrite({}, 0).has_value());
+    c.view.setZoom(1);
+    QCoreApplication::processEvents();
+    const QImage shown = c.view.grab().toImage();
+    const QPoint place = c.view.frameToView().map(QPointF(130, 90)).toPoint();
+    QCOMPARE(shown.pixel(place), qRgb(130, 90, 7));
+    // An overlay goes on top without asking the engine again.
+    c.addPath({{{}, {100, 90}}, {Duration::fromSeconds(2), {300, 90}}});
+    QVERIFY(c.view.grab().toImage().pixel(place) != qRgb(130, 90, 7));
+  }
+};
+
+QTEST_MAIN(TestCanvas)
+#include "tst_canvas.moc"
