@@ -9,7 +9,7 @@
 
 #include "engine/base/log.h"
 #include "engine/document/project_file.h"
-#include "ui/session/background_p.h"
+#include "ui/session/background.h"
 
 namespace kinora::ui {
 namespace {

@@ -41,6 +41,8 @@ class ProjectSession : public QObject {
   ~ProjectSession() override;
 
   [[nodiscard]] const document::DocumentPtr& document() const { return document_; }
+  // Where panels do their slow work; see background.h.
+  [[nodiscard]] WorkerPool& workers() { return workers_; }
   [[nodiscard]] QUndoStack& undoStack() { return undo_; }
   [[nodiscard]] SelectionModel& selection() { return selection_; }
   [[nodiscard]] const SelectionModel& selection() const { return selection_; }

@@ -1,2 +1,2 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ui/session/background_p.h"
+#include "ui/session/background.h"

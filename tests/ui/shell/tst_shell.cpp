@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+#include <memory>
+
+#include <QDir>
+#include <QImage>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QTreeView>
+#include <QtTest/QTest>
+
+#include "engine/document/edit.h"
+#include "engine/document/starter.h"
+#include "tests/ui/shell/studio.h"
+#include "ui/shell/dock_panel.h"
+#include "ui/shell/main_window.h"
+#include "ui/shell/notice_area.h"
+#include "ui/shell/words.h"
+
+using namespace kinora;
+using namespace kinora::ui;
+namespace edit = kinora::document::edit;
+
+namespace {
+
+document::MediaItem photo() {
+  document::MediaItem picture;
+  picture.name = "photo.png";
+  picture.path = "/somewhere/photo.png";
+  picture.size = {640, 426};
+  return picture;
+}
+
+// A project with two paths and a pin.
+document::DocumentPtr project() {
+  auto made = document::projectForPicture(photo(), Duration::fromSeconds(4), FrameRate{24, 1});
+  document::DocumentPtr document = made->document;
+  const auto add = [&](const char* name, const char* colour, document::TrackKind kind) {
+    document::Track track;
+    track.name = name;
+    track.colour = colour;
+    track.kind = kind;
+    track.points = {{Duration{}, {300, 300}, true}};
+    if (kind == document::TrackKind::Path)
+      track.points.push_back({Duration::fromSeconds(2), {360, 120}, true});
+    document = edit::addTrack(document, made->id, track)->document;
+  };
+  add("Tower", "mint", document::TrackKind::Pin);
+  add("Exhaust", "sky", document::TrackKind::Path);
+  add("Rocket", "amber", document::TrackKind::Path);
+  return document;
+}
+
+} // namespace
+
+class ShellTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+  void showsTheNewestFrame();
+  void saysNumbersInWords();
+  void saysOneNoticeOnce();
+  void publishesEveryEdit();
+  void spacePlaysUnlessItTypes();
+  void workspaceOwnsItsLetters();
+  void panelsSurviveASwitch();
+};
+
+void ShellTest::showsTheNewestFrame() {
+  Studio studio;
+  MainWindow window(studio.context, nullptr, *studio.transport);
+  studio.session.replace(project());
+  window.show();
+  auto slot = studio.transport->beginWrite({64, 48});
+  QVERIFY(slot.has_value());
+  for (int y = 0; y < 48; ++y)
+    for (int x = 0; x < 64; ++x) {
+      const std::uint8_t pixel[4] = {250, 10, 20, 255};
+      std::memcpy(slot->pixels + y * slot->strideBytes + x * 4, pixel, 4);
+    }
+  QVERIFY(studio.transport->endWrite(Time{}, 0).has_value());
+  const auto reds = [&window] {
+    const QImage shot = window.grab().toImage();
+    int count = 0;
+    for (int y = 0; y < shot.height(); y += 4)
+      for (int x = 0; x < shot.width(); x += 4)
+        count += shot.pixelColor(x, y) == QColor(250, 10, 20) ? 1 : 0;
+    return count;
+  };
+  QTRY_VERIFY(reds() > 1000);
+}
+
+void ShellTest::saysNumbersInWords() {
+  const QChar space(0x202F);
+  QCOMPARE(milliseconds(41.3), QStringLiteral("41%1ms").arg(space));
+  QCOMPARE(framesPerSecond(9.96), QStringLiteral("10.0%1fps").arg(space));
+  QCOMPARE(byteSize(0), QStringLiteral("0%1kB").arg(space));
+  QCOMPARE(byteSize(1'900'000'000), QStringLiteral("1.9%1GB").arg(space));
+  QCOMPARE(byteSize(999'600), QStringLiteral("1%1MB").arg(space));
+  QCOMPARE(spokenDuration(41.2), QStringLiteral("0:42"));
+  QCOMPARE(spokenDuration(119.5), QStringLiteral("2%1min").arg(space));
+  QCOMPARE(spokenDuration(2 * 3600 + 10 * 60), QStringLiteral("2%1h 10%1min").arg(space));
+}
+
+void ShellTest::saysOneNoticeOnce() {
+  ThemeSource theme;
+  NoticeArea area(theme);
+  area.showError(QStringLiteral("A"), Error{ErrorCode::Io, "The disk is full.", {}});
+  area.showError(QStringLiteral("A"), Error{ErrorCode::Io, "The disk is full.", {}});
+  QCOMPARE(area.count(), 1);
+  for (int i = 0; i < 9; ++i)
+    area.show({NoticeKind::Info, QString::number(i), {}, {}, {}});
+  QCOMPARE(area.count(), 4);
+  bool pressed = false;
+  area.clear();
+  QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+  area.show({NoticeKind::Warning, QStringLiteral("B"), {}, {{QStringLiteral("Do"), [&] { pressed = true; }}}, {}});
+  area.findChild<QPushButton*>()->click();
+  QVERIFY(pressed);
+  QCOMPARE(area.count(), 0);
+}
+
+void ShellTest::publishesEveryEdit() {
+  Studio studio;
+  MainWindow window(studio.context, nullptr, *studio.transport);
+  studio.session.replace(project());
+  const TakeId take = studio.session.currentTake()->id;
+  QVERIFY(studio.session.apply(QStringLiteral("Rename"),
+                               [take](const auto& d) { return edit::renameTake(d, take, "Other"); }));
+  QCOMPARE(studio.port.published.back(), studio.session.document());
+  studio.actions["edit.undo"].trigger();
+  QCOMPARE(studio.port.published.back()->findTake(take)->name, std::string("Take 1"));
+  QVERIFY(!studio.actions["edit.undo"].isEnabled());
+  QVERIFY(studio.actions["edit.redo"].isEnabled());
+}
+
+void ShellTest::spacePlaysUnlessItTypes() {
+  Studio studio;
+  MainWindow window(studio.context, nullptr, *studio.transport);
+  studio.session.replace(project());
+  window.show();
+  window.activateWindow();
+  QVERIFY(QTest::qWaitForWindowActive(&window));
+  auto* view = window.findChild<QTreeView*>();
+  QVERIFY(view != nullptr);
+  view->setFocus(Qt::MouseFocusReason);
+  const int before = studio.port.count<runtime::Play>();
+  QTest::keyClick(view, Qt::Key_Space);
+  QCOMPARE(studio.port.count<runtime::Play>(), before + 1);
+  auto* field = window.findChild<QLineEdit*>();
+  QVERIFY(field != nullptr);
+  field->setFocus(Qt::MouseFocusReason);
+  QTest::keyClick(field, Qt::Key_Space);
+  QCOMPARE(studio.port.count<runtime::Play>(), before + 1);
+}
+
+void ShellTest::workspaceOwnsItsLetters() {
+  Studio studio;
+  MainWindow window(studio.context, nullptr, *studio.transport);
+  window.setWorkspace(Workspace::Paint);
+  QVERIFY(studio.actions["paint.tool.mask"].isEnabled());
+  QVERIFY(!studio.actions["edit.tool.blade"].isEnabled());
+  window.setWorkspace(Workspace::Edit);
+  QVERIFY(!studio.actions["paint.tool.mask"].isEnabled());
+  QVERIFY(studio.actions["edit.tool.blade"].isEnabled());
+  QVERIFY(!studio.actions.reason(studio.actions["paint.tool.mask"]).isEmpty());
+}
+
+void ShellTest::panelsSurviveASwitch() {
+  Studio studio;
+  MainWindow window(studio.context, nullptr, *studio.transport);
+  window.resize(1440, 900);
+  window.show();
+  window.setWorkspace(Workspace::Paint);
+  auto* motion = window.findChild<DockPanel*>(QStringLiteral("motion"));
+  auto* clip = window.findChild<DockPanel*>(QStringLiteral("clip"));
+  QVERIFY(motion->isVisible() && !clip->isVisible());
+  motion->hide();
+  window.setWorkspace(Workspace::Edit);
+  QVERIFY(!motion->isVisible() && clip->isVisible());
+  window.setWorkspace(Workspace::Paint);
+  QVERIFY(!motion->isVisible() && !clip->isVisible());
+  studio.actions["view.resetLayout"].trigger();
+  QVERIFY(motion->isVisible());
+}
+
+QTEST_MAIN(ShellTest)
+#include "tst_shell.moc"

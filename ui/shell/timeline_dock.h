@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hides which widget shows time lines.
+#pragma once
+
+#include "ui/session/ui_context.h"
+
+class QWidget;
+
+namespace kinora::ui {
+
+// [gui] Null when this build has none: the dock is then left out.
+[[nodiscard]] QWidget* makeTimeline(const UiContext& context, QWidget* parent);
+
+} // namespace kinora::ui
