@@ -47,8 +47,8 @@ struct DeviceOptions {
 struct DeviceState;   // the logical device; private (device_p.h)
 struct InstanceState; // private (device_p.h)
 
-// One graphics device. Create it before the windows that use it and destroy it after them. Presenters and transports
-// made from it keep what they need alive, so their order of destruction does not matter.
+// One graphics device. It outlives the windows whose surfaces were made from it and the presenters drawn with; the
+// driver's objects themselves are counted and go with their last user.
 class Device {
  public:
   // [any] Errors: unsupported (no Vulkan loader, no driver, none with Vulkan 1.3), notFound (no device of that name),

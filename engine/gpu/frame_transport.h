@@ -33,6 +33,7 @@ struct DeviceSlot; // a slot as the graphics device sees it; private (device_slo
 // The newest frame as the reader sees it.
 struct FrameView {
   std::uint64_t serial = 0;          // 0: there was no frame yet
+  std::uint64_t transport = 0;       // tells the frames of two transports apart
   const std::byte* pixels = nullptr; // RGBA8 as in WriteSlot; null when only the graphics device can read it
   std::ptrdiff_t strideBytes = 0;
   Size size;

@@ -50,13 +50,8 @@ class HostTransport final : public FrameTransport {
     if (current == SlotRing::kNone)
       return {};
     const Slot& slot = slots_[static_cast<std::size_t>(current)];
-    return {ring_.serial(current),
-            slot.memory.get(),
-            slotStride(slot.size),
-            slot.size,
-            slot.time,
-            slot.frameNumber,
-            nullptr};
+    return {ring_.serial(current), ring_.id(), slot.memory.get(), slotStride(slot.size), slot.size, slot.time,
+            slot.frameNumber,      nullptr};
   }
 
   [[nodiscard]] TransportStats stats() const override { return ring_.stats(ring_.released()); }

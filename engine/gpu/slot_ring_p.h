@@ -78,6 +78,8 @@ class SlotRing {
   // [gui] Of a slot that the reader holds.
   [[nodiscard]] std::uint64_t serial(int slot) const { return serial_[at(slot)]; }
 
+  // [any] Differs from every other ring's in this process.
+  [[nodiscard]] std::uint64_t id() const { return id_; }
   // [any] The reader has left every serial up to this one.
   [[nodiscard]] std::uint64_t released() const { return released_.load(std::memory_order_acquire); }
   [[nodiscard]] TransportStats stats(std::uint64_t consumed) const {
@@ -90,6 +92,12 @@ class SlotRing {
  private:
   static constexpr std::size_t at(int slot) { return static_cast<std::size_t>(slot); }
 
+  static std::uint64_t nextId() {
+    static std::atomic<std::uint64_t> last = 0;
+    return ++last;
+  }
+
+  const std::uint64_t id_ = nextId();
   // The writer's; serial_ is also read by the reader while it holds the slot.
   std::array<bool, kSlots> away_{}; // ready or taken
   std::array<std::uint64_t, kSlots> serial_{};

@@ -52,7 +52,7 @@ void CanvasView::updateCursor() {
   else if (spaceDown_)
     setCursor(Qt::OpenHandCursor);
   else
-    setCursor(canPaint() ? tool().cursor() : Qt::ArrowCursor);
+    setCursor(take_ ? tool().cursor() : Qt::ArrowCursor);
 }
 
 void CanvasView::mousePressEvent(QMouseEvent* event) {
@@ -64,7 +64,7 @@ void CanvasView::mousePressEvent(QMouseEvent* event) {
     updateCursor();
     return;
   }
-  if (event->button() != Qt::LeftButton || !canPaint() || penDown_)
+  if (event->button() != Qt::LeftButton || !take_ || penDown_)
     return;
   pressed_ = true;
   tool().press(pointer(event->position(), event->timestamp(), event->modifiers()));
@@ -83,7 +83,7 @@ void CanvasView::moved(const QPointF& view, std::uint64_t atMs, Qt::KeyboardModi
   const CanvasPointer now = pointer(view, atMs, modifiers);
   if (pressed) {
     tool().move(now);
-  } else if (canPaint()) {
+  } else if (take_) {
     tool().hover(now);
     const Tool kind = context_.paint.tool();
     TrackId under;
@@ -124,7 +124,7 @@ void CanvasView::mouseReleaseEvent(QMouseEvent* event) {
 }
 
 void CanvasView::mouseDoubleClickEvent(QMouseEvent* event) {
-  if (event->button() != Qt::LeftButton || !canPaint() || spaceDown_)
+  if (event->button() != Qt::LeftButton || !take_ || spaceDown_)
     return mousePressEvent(event);
   pressed_ = true;
   tool().doubleClick(pointer(event->position(), event->timestamp(), event->modifiers()));
@@ -133,7 +133,7 @@ void CanvasView::mouseDoubleClickEvent(QMouseEvent* event) {
 
 void CanvasView::tabletEvent(QTabletEvent* event) {
   event->accept();
-  if (!canPaint() || spaceDown_)
+  if (!take_ || spaceDown_)
     return event->ignore();
   CanvasPointer pen = pointer(event->position(), event->timestamp(), event->modifiers());
   pen.isPen = true;
@@ -185,7 +185,7 @@ void CanvasView::focusOutEvent(QFocusEvent* event) {
 
 bool CanvasView::nudge(const QKeyEvent& event) {
   const std::vector<TrackId> tracks = selectedTracks();
-  if (!canPaint() || tracks.empty() || pressed_)
+  if (!take_ || tracks.empty() || pressed_)
     return false;
   Point by;
   switch (event.key()) {
@@ -221,7 +221,7 @@ bool CanvasView::nudge(const QKeyEvent& event) {
 }
 
 void CanvasView::deleteSelection() {
-  if (!canPaint() || selectedTracks().empty())
+  if (!take_ || selectedTracks().empty())
     return;
   const std::vector<TrackId> tracks = selectedTracks();
   const std::vector<std::size_t> points = selectedPoints();
@@ -262,7 +262,7 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
     update();
     return;
   }
-  if (canPaint() && tool().key(event->key(), event->modifiers())) {
+  if (take_ && tool().key(event->key(), event->modifiers())) {
     update();
     return;
   }

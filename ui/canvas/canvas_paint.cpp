@@ -167,8 +167,6 @@ void CanvasView::paintOverlay(QPainter& painter) {
       paintEmpty(painter);
     return;
   }
-  if (!painting_)
-    return;
   paintGuides(painter);
   if (options().showMatte)
     for (const auto& [group, matte] : mattes_) {

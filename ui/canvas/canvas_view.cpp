@@ -31,8 +31,7 @@ CanvasView::CanvasView(const UiContext& context, gpu::Device*, gpu::FrameTranspo
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setAttribute(Qt::WA_TabletTracking);
-  setProperty("spacePans", true); // the window lets the space bar through
-  setAcceptDrops(false);          // the window takes files wherever they are dropped
+  setAcceptDrops(false); // the window takes files wherever they are dropped
   toolTimer_.setSingleShot(true);
   connect(&toolTimer_, &QTimer::timeout, this, [this] { tool().timeout(); });
   connect(&context_.theme, &ThemeSource::changed, this, [this] {
@@ -89,17 +88,6 @@ CanvasView::CanvasView(const UiContext& context, gpu::Device*, gpu::FrameTranspo
 }
 
 CanvasView::~CanvasView() = default;
-
-void CanvasView::setPainting(bool painting) {
-  if (painting == painting_)
-    return;
-  tool().finish();
-  painting_ = painting;
-  pressed_ = false;
-  showViews();
-  updateCursor();
-  update();
-}
 
 void CanvasView::connectActions() {
   ActionTable& actions = context_.actions;
@@ -200,7 +188,7 @@ void CanvasView::askForPicture() {
 
 void CanvasView::showViews() {
   QImage placed; // the picture as it lies in the frame
-  if (!picture_.isNull() && painting_ && (options().view != PictureView::Result || flipped_)) {
+  if (!picture_.isNull() && (options().view != PictureView::Result || flipped_)) {
     const Size frame = frameSize();
     placed = QImage(frame.width, frame.height, QImage::Format_RGB32);
     placed.fill(Qt::black);

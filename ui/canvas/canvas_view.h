@@ -33,8 +33,6 @@ class CanvasView : public PictureSurface, private CanvasContext {
   CanvasView(const UiContext& context, gpu::Device* device, gpu::FrameTransport& transport, QWidget* parent = nullptr);
   ~CanvasView() override;
 
-  // Off: the picture alone, without paths and tools, as other workspaces show it.
-  void setPainting(bool painting);
   // "Canvas, rocket.jpg, 4 tracks".
   [[nodiscard]] QString spokenName() const;
   [[nodiscard]] const CanvasMapping& pictureMapping() const { return mapping_; }
@@ -92,7 +90,6 @@ class CanvasView : public PictureSurface, private CanvasContext {
   void askForPicture();
   void showViews();
   [[nodiscard]] CanvasTool& tool() const { return spanTool_ ? *spanTool_ : *tool_; }
-  [[nodiscard]] bool canPaint() const { return painting_ && take_ != nullptr; }
   [[nodiscard]] CanvasPointer pointer(const QPointF& view, std::uint64_t atMs, Qt::KeyboardModifiers modifiers) const;
   [[nodiscard]] Time timelineTime(Time take) const;
   void updateCursor();
@@ -120,7 +117,6 @@ class CanvasView : public PictureSurface, private CanvasContext {
   QTimer toolTimer_;
   bool pressed_ = false;
   bool penDown_ = false;
-  bool painting_ = true;
   bool spaceDown_ = false;
   std::optional<QPointF> panFrom_;
   std::optional<QPointF> hand_; // where the pointer is

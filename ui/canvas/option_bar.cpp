@@ -36,7 +36,6 @@ OptionBar::OptionBar(const UiContext& context, QWidget* parent) : QToolBar(paren
   grip_ = addNumber(tr("Grip"), tr(" px"), 1, 400, &PaintOptions::grip, 1, gripped_);
   smooth_ = addNumber(tr("Smooth"), tr(" %"), 0, 100, &PaintOptions::smooth, 0.01F, drawing_);
   auto* records = new QLabel(tr("Records"), this);
-  records->setContentsMargins(10, 0, 6, 0);
   records->setProperty("tone", "secondary");
   drawing_.push_back(addWidget(records));
   records_ = new QComboBox(this);
@@ -46,7 +45,6 @@ OptionBar::OptionBar(const UiContext& context, QWidget* parent) : QToolBar(paren
           [this](int index) { change([index](PaintOptions& o) { o.records = static_cast<RecordMode>(index); }); });
   drawing_.push_back(addWidget(records_));
   follow_ = new QCheckBox(tr("Follow while drawing"), this);
-  follow_->setContentsMargins(8, 0, 0, 0);
   connect(follow_, &QCheckBox::clicked, this, [this](bool on) { change([on](PaintOptions& o) { o.follow = on; }); });
   drawing_.push_back(addWidget(follow_));
 
@@ -54,7 +52,6 @@ OptionBar::OptionBar(const UiContext& context, QWidget* parent) : QToolBar(paren
   space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
   addWidget(space);
   auto* view = new QLabel(tr("View"), this);
-  view->setContentsMargins(10, 0, 6, 0);
   view->setProperty("tone", "secondary");
   addWidget(view);
   view_ = new QComboBox(this);
@@ -99,7 +96,6 @@ OptionBar::OptionBar(const UiContext& context, QWidget* parent) : QToolBar(paren
 QSpinBox* OptionBar::addNumber(const QString& word, const QString& suffix, int least, int most,
                                float PaintOptions::*member, float unit, std::vector<QAction*>& group) {
   auto* label = new QLabel(word, this);
-  label->setContentsMargins(10, 0, 6, 0);
   label->setProperty("tone", "secondary");
   group.push_back(addWidget(label));
   auto* number = new QSpinBox(this);

@@ -228,7 +228,7 @@ bool PlayCommands::eventFilter(QObject* watched, QEvent* event) {
     spaceSince_.invalidate();
     if (click)
       context_.actions["play.toggle"].trigger();
-    return !widget->property("spacePans").toBool(); // a canvas hears that the key is up
+    return true;
   }
   return false;
 }
