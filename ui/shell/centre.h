@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hides which widget shows the picture.
+// The picture with the tools around it.
 #pragma once
 
-#include "ui/session/ui_context.h"
+#include <QWidget>
 
-class QWidget;
+#include "ui/session/ui_context.h"
 
 namespace kinora::gpu {
 class Device;
@@ -14,7 +14,21 @@ class FrameTransport;
 namespace kinora::ui {
 
 // [gui] device may be null: the picture is then drawn by the processor. Both must outlive the widget.
-[[nodiscard]] QWidget* makeCentre(const UiContext& context, gpu::Device* device, gpu::FrameTransport& transport,
-                                  QWidget* parent);
+class Centre : public QWidget {
+  Q_OBJECT
+ public:
+  Centre(const UiContext& context, gpu::Device* device, gpu::FrameTransport& transport, QWidget* parent = nullptr);
+
+  // Strip and option bar belong to painting.
+  void setToolsShown(bool shown);
+
+ Q_SIGNALS:
+  // A sentence for the status bar.
+  void told(const QString& sentence);
+
+ private:
+  QWidget* strip_;
+  QWidget* options_;
+};
 
 } // namespace kinora::ui

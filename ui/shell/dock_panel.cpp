@@ -18,6 +18,8 @@ DockPanel::DockPanel(const UiContext& context, const char* name, const QString& 
       more_(new QToolButton(header_)) {
   setObjectName(QLatin1String(name));
   setAccessibleName(title);
+  content->setProperty("surface", "panel");
+  content->setAttribute(Qt::WA_StyledBackground);
   setWidget(content);
 
   header_->setProperty("surface", "header");

@@ -26,6 +26,7 @@
 #include "ui/session/project_session.h"
 #include "ui/session/theme.h"
 #include "ui/shell/centre.h"
+#include "ui/shell/command_palette.h"
 #include "ui/shell/dock_panel.h"
 #include "ui/shell/edit_commands.h"
 #include "ui/shell/notice_area.h"
@@ -68,7 +69,7 @@ MainWindow::MainWindow(const UiContext& context, gpu::Device* device, gpu::Frame
       notices_(new NoticeArea(context.theme, this)), pages_(new QStackedWidget(this)),
       transport_(new TransportBar(context, this)), workspaces_(new Workspaces(context, *this)),
       project_(new ProjectActions(context, *notices_, *this)), play_(new PlayCommands(context, *this)),
-      edit_(new EditCommands(context, this)) {
+      edit_(new EditCommands(context, this)), palette_(new CommandPalette(context, this)) {
   setObjectName(QStringLiteral("mainWindow"));
   setAcceptDrops(true);
   setDockNestingEnabled(true);
@@ -102,7 +103,9 @@ void MainWindow::buildCentre(gpu::Device* device, gpu::FrameTransport& transport
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
   column->addWidget(notices_);
-  pages_->addWidget(makeCentre(context_, device, transport, pages_));
+  picture_ = new Centre(context_, device, transport, pages_);
+  connect(picture_, &Centre::told, status_, &StatusStrip::say);
+  pages_->addWidget(picture_);
   column->addWidget(pages_, 1);
   column->addWidget(transport_);
   setCentralWidget(centre);
@@ -210,6 +213,7 @@ void MainWindow::connectActions() {
   connect(&actions["view.textNormal"], &QAction::triggered, this, [this] { setTextScale(1); });
   connect(&actions["view.nextRegion"], &QAction::triggered, this, [this] { moveFocus(true); });
   connect(&actions["view.previousRegion"], &QAction::triggered, this, [this] { moveFocus(false); });
+  connect(&actions["help.palette"], &QAction::triggered, this, [this] { palette_->appear(); });
   connect(&context_.theme, &ThemeSource::changed, this, &MainWindow::applyTheme);
   connect(top_, &TopBar::recentAboutToShow, this, [this] { project_->fillRecent(top_->recentMenu()); });
 
@@ -252,6 +256,7 @@ void MainWindow::setWorkspace(Workspace workspace) {
       context_.actions[id].setChecked(true);
       context_.preferences.workspace = QLatin1String(id).mid(5);
     }
+  picture_->setToolsShown(workspace == Workspace::Paint);
   workspaces_->show(workspace);
 }
 

@@ -17,6 +17,8 @@ class FrameTransport;
 
 namespace kinora::ui {
 
+class Centre;
+class CommandPalette;
 class DockPanel;
 class EditCommands;
 class NoticeArea;
@@ -62,12 +64,14 @@ class MainWindow : public QMainWindow {
   StatusStrip* status_;
   NoticeArea* notices_;
   QStackedWidget* pages_;
+  Centre* picture_ = nullptr;
   TransportBar* transport_;
   TracksPanel* tracks_ = nullptr;
   Workspaces* workspaces_;
   ProjectActions* project_;
   PlayCommands* play_;
   EditCommands* edit_;
+  CommandPalette* palette_;
   bool closing_ = false;
 };
 

@@ -31,7 +31,8 @@ TopBar::TopBar(const UiContext& context, QWidget* parent)
   auto* logo = new QLabel(this);
   logo->setAccessibleName(tr("Kinora"));
   left->addWidget(logo);
-  left->addWidget(bar_);
+  left->addWidget(bar_, 0, Qt::AlignVCenter);
+  bar_->setSizePolicy(QSizePolicy::Minimum, QSizePolicy::Fixed);
   left->addStretch(1);
   row->addLayout(left, 0, 0);
   row->addWidget(switch_, 0, 1, Qt::AlignCenter);
@@ -46,6 +47,7 @@ TopBar::TopBar(const UiContext& context, QWidget* parent)
   buildSwitch();
   find_->setDefaultAction(&context_.actions["help.palette"]);
   find_->setProperty("find", true);
+  find_->setText(tr("Find command   %1").arg(context_.actions.keys(context_.actions["help.palette"])));
   setCompact(false);
   const auto look = [this, logo] {
     const Theme& theme = context_.theme.current();

@@ -27,7 +27,7 @@ TransportBar::TransportBar(const UiContext& context, QWidget* parent)
 
   time_->setAccessibleName(tr("Playhead"));
   time_->setToolTip(tr("Playhead: type a timecode, frames, seconds or an offset"));
-  time_->setMaximumWidth(context.theme.current().px(112));
+  time_->setFixedWidth(context.theme.current().px(104));
   row->addWidget(time_);
   length_->setProperty("tone", "secondary");
   row->addWidget(length_);
@@ -59,6 +59,12 @@ TransportBar::TransportBar(const UiContext& context, QWidget* parent)
   });
   connect(&context_.engine, &EngineBridge::playbackChanged, this, &TransportBar::refreshLate);
   connect(&context_.engine, &EngineBridge::everyFrameChanged, this, &TransportBar::refreshRule);
+  const auto playIcon = [this] {
+    const bool playing = context_.engine.isPlaying();
+    context_.actions["play.toggle"].setIcon(context_.theme.current().icon(playing ? "pause" : "play"));
+  };
+  connect(&context_.engine, &EngineBridge::playingChanged, this, playIcon);
+  connect(&context_.theme, &ThemeSource::changed, this, playIcon);
   connect(&context_.session, &ProjectSession::documentChanged, this, &TransportBar::refreshDocument);
   refreshDocument();
   refreshRule();
@@ -72,6 +78,7 @@ QToolButton* TransportBar::button(const char* action) {
   made->setIconSize({18, 18});
   made->setProperty("tool", true);
   made->setFocusPolicy(Qt::TabFocus);
+  made->setAccessibleName(made->toolTip());
   return made;
 }
 

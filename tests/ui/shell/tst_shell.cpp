@@ -160,12 +160,12 @@ void ShellTest::workspaceOwnsItsLetters() {
   Studio studio;
   MainWindow window(studio.context, nullptr, *studio.transport);
   window.setWorkspace(Workspace::Paint);
-  QVERIFY(studio.actions["paint.tool.mask"].isEnabled());
+  QVERIFY(studio.actions["paint.tool.pin"].isEnabled());
   QVERIFY(!studio.actions["edit.tool.blade"].isEnabled());
   window.setWorkspace(Workspace::Edit);
-  QVERIFY(!studio.actions["paint.tool.mask"].isEnabled());
+  QVERIFY(!studio.actions["paint.tool.pin"].isEnabled());
   QVERIFY(studio.actions["edit.tool.blade"].isEnabled());
-  QVERIFY(!studio.actions.reason(studio.actions["paint.tool.mask"]).isEmpty());
+  QVERIFY(!studio.actions.reason(studio.actions["paint.tool.pin"]).isEmpty());
 }
 
 void ShellTest::panelsSurviveASwitch() {
