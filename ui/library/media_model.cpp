@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/library/media_model.h"
+
+#include <cmath>
+#include <utility>
+
+#include <QFileInfo>
+#include <QMimeData>
+
+namespace kinora::ui {
+namespace {
+
+constexpr kinora::Size kThumbnailBox{192, 128};
+
+} // namespace
+
+MediaModel::MediaModel(ProjectSession& session, EngineBridge& engine, QObject* parent)
+    : QAbstractListModel(parent), session_(session), engine_(engine) {
+  connect(&session_, &ProjectSession::documentChanged, this, &MediaModel::refresh);
+  connect(&session_, &ProjectSession::replaced, this, [this] {
+    thumbnails_.clear();
+    asked_.clear();
+    items_.clear();
+    refresh();
+  });
+  connect(&engine_, &EngineBridge::thumbnailReady, this, [this](std::uint64_t tag, const QImage& image) {
+    const auto asked = asked_.constFind(tag);
+    if (asked == asked_.constEnd())
+      return;
+    thumbnails_[*asked] = image.copy();
+    asked_.erase(asked);
+    if (!items_.empty())
+      Q_EMIT dataChanged(index(0), index(rowCount() - 1), {Qt::DecorationRole});
+  });
+  refresh();
+}
+
+void MediaModel::refresh() {
+  if (session_.document()->media == items_ && !items_.empty())
+    return;
+  beginResetModel();
+  const auto before = std::exchange(items_, session_.document()->media);
+  const auto missingBefore = missing_;
+  missing_.clear();
+  for (const auto& item : items_) {
+    // A relocated file gets a new picture.
+    for (const auto& old : before)
+      if (old->id == item->id && old->path != item->path)
+        thumbnails_.remove(item->id.value);
+    if (!QFileInfo::exists(toQString(item->path))) {
+      missing_.insert(item->id.value);
+      continue;
+    }
+    if (item->kind == document::MediaKind::Sound || thumbnails_.contains(item->id.value))
+      continue;
+    thumbnails_.insert(item->id.value, QImage());
+    asked_.insert(engine_.requestThumbnail(item->path, Time{}, kThumbnailBox), item->id.value);
+  }
+  endResetModel();
+  if (missing_ != missingBefore)
+    Q_EMIT missingChanged(missingCount());
+}
+
+int MediaModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(items_.size());
+}
+
+QVariant MediaModel::data(const QModelIndex& index, int role) const {
+  if (!index.isValid() || index.row() >= rowCount())
+    return {};
+  const document::MediaItem& item = *items_[static_cast<std::size_t>(index.row())];
+  switch (role) {
+  case Qt::DisplayRole:
+    return QString::fromStdString(item.name);
+  case Qt::DecorationRole:
+    return thumbnails_.value(item.id.value);
+  case Qt::ToolTipRole:
+  case PathRole:
+    return toQString(item.path);
+  case IdRole:
+    return qulonglong{item.id.value};
+  case KindRole:
+    return static_cast<int>(item.kind);
+  case LengthRole:
+    return item.kind == document::MediaKind::Picture ? QString() : shortLength(item.length);
+  case MissingRole:
+    return missing_.contains(item.id.value);
+  case Qt::AccessibleTextRole:
+    return missing_.contains(item.id.value) ? tr("%1, missing").arg(QString::fromStdString(item.name))
+                                            : QString::fromStdString(item.name);
+  default:
+    return {};
+  }
+}
+
+Qt::ItemFlags MediaModel::flags(const QModelIndex& index) const {
+  return index.isValid() ? Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsDragEnabled : Qt::NoItemFlags;
+}
+
+QStringList MediaModel::mimeTypes() const {
+  return {QLatin1String(kMediaMime)};
+}
+
+QMimeData* MediaModel::mimeData(const QModelIndexList& indexes) const {
+  if (indexes.isEmpty())
+    return nullptr;
+  auto* mime = new QMimeData;
+  mime->setData(QLatin1String(kMediaMime), QByteArray::number(indexes.first().data(IdRole).toULongLong()));
+  return mime;
+}
+
+QString shortLength(Duration length) {
+  const auto tenths = static_cast<qint64>(std::llround(length.seconds() * 10));
+  return QStringLiteral("%1:%2.%3").arg(tenths / 600).arg(tenths / 10 % 60, 2, 10, QLatin1Char('0')).arg(tenths % 10);
+}
+
+} // namespace kinora::ui
