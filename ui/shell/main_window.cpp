@@ -21,6 +21,7 @@
 
 #include "ui/inspector/clip_panel.h"
 #include "ui/inspector/motion_panel.h"
+#include "ui/library/media_panel.h"
 #include "ui/session/engine_bridge.h"
 #include "ui/session/preferences.h"
 #include "ui/session/project_session.h"
@@ -132,6 +133,13 @@ void MainWindow::buildPanels() {
   workspaces_->add(*tracks, {{Workspace::Paint, Qt::RightDockWidgetArea, 292, 190}});
   workspaces_->add(*panel("motion", tr("Motion"), new MotionPanel(context_)),
                    {{Workspace::Paint, Qt::RightDockWidgetArea, 292, 300}});
+  auto* media = new MediaPanel(context_);
+  connect(media, &MediaPanel::filesDropped, this, [this](const QStringList& paths) { project_->import(paths); });
+  connect(media, &MediaPanel::relocateFailed, this,
+          [this](const Error& error) { notices_->showError(tr("The file could not be used"), error); });
+  DockPanel* bin = panel("media", tr("Media"), media);
+  bin->addHeaderAction(context_.actions["file.import"]);
+  workspaces_->add(*bin, {{Workspace::Edit, Qt::LeftDockWidgetArea, 304, 300}});
   auto* clip = new ClipPanel(context_);
   connect(clip, &ClipPanel::openInPaint, this, [this](TakeId take) {
     context_.session.selection().setTake(take);
