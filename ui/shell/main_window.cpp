@@ -10,6 +10,7 @@
 #include <QCloseEvent>
 #include <QDir>
 #include <QDragEnterEvent>
+#include <QHBoxLayout>
 #include <QMenu>
 #include <QMimeData>
 #include <QStackedWidget>
@@ -30,9 +31,12 @@
 #include "ui/shell/command_palette.h"
 #include "ui/shell/dock_panel.h"
 #include "ui/shell/edit_commands.h"
+#include "ui/shell/export_page.h"
 #include "ui/shell/notice_area.h"
 #include "ui/shell/play_commands.h"
 #include "ui/shell/project_actions.h"
+#include "ui/shell/samples.h"
+#include "ui/shell/start_page.h"
 #include "ui/shell/status_strip.h"
 #include "ui/shell/timeline_dock.h"
 #include "ui/shell/top_bar.h"
@@ -107,7 +111,15 @@ void MainWindow::buildCentre(gpu::Device* device, gpu::FrameTransport& transport
   picture_ = new Centre(context_, device, transport, pages_);
   connect(picture_, &Centre::told, status_, &StatusStrip::say);
   pages_->addWidget(picture_);
-  column->addWidget(pages_, 1);
+  export_ = new ExportPage(context_, runtime::exportPresets(), *notices_, pages_);
+  pages_->addWidget(export_);
+  start_ = new StartPage(context_, centre);
+  start_->hide();
+  auto* row = new QHBoxLayout;
+  row->setSpacing(0);
+  row->addWidget(start_);
+  row->addWidget(pages_, 1);
+  column->addLayout(row, 1);
   column->addWidget(transport_);
   setCentralWidget(centre);
 
@@ -179,7 +191,31 @@ void MainWindow::connectSession() {
                     {},
                     QString::fromStdString(progress.failure)});
   });
-  connect(project_, &ProjectActions::projectShown, this, [this] { context_.engine.play(); });
+  connect(project_, &ProjectActions::projectShown, this, [this] {
+    showStart(false);
+    context_.engine.play();
+  });
+  connect(start_, &StartPage::pictureAsked, project_, &ProjectActions::openPicture);
+  connect(start_, &StartPage::fileAsked, this, [this](const QString& path) { project_->openFiles({path}); });
+  connect(start_, &StartPage::restoreAsked, &session, &ProjectSession::restore);
+  connect(start_, &StartPage::left, this, [this] { showStart(false); });
+  connect(&session, &ProjectSession::recoverableFound, this, [this](const std::vector<RecoverableProject>& projects) {
+    start_->offerRecovery(projects);
+    if (!projects.empty() && !context_.session.isDirty())
+      showStart(true);
+  });
+}
+
+void MainWindow::showStart(bool shown) {
+  if (shown)
+    setWorkspace(Workspace::Paint);
+  start_->setVisible(shown);
+  workspaces_->setPanelsHidden(shown);
+}
+
+void MainWindow::openSample() {
+  if (const QString path = sampleProject(); !path.isEmpty())
+    project_->openFiles({path});
 }
 
 void MainWindow::connectActions() {
@@ -191,6 +227,9 @@ void MainWindow::connectActions() {
     connect(&action, &QAction::triggered, this, [this, workspace = workspace] { setWorkspace(workspace); });
   }
   connect(edit_, &EditCommands::paintAsked, this, [this] { setWorkspace(Workspace::Paint); });
+  connect(&actions["file.start"], &QAction::triggered, this, [this] { showStart(true); });
+  connect(&actions["file.openSample"], &QAction::triggered, this, &MainWindow::openSample);
+  actions.setAvailable("file.openSample", !sampleProject().isEmpty(), tr("the samples are not installed"));
   connect(&actions["file.quit"], &QAction::triggered, this, &QWidget::close);
   connect(&actions["file.export"], &QAction::triggered, this, [this] { setWorkspace(Workspace::Export); });
   connect(&actions["edit.rename"], &QAction::triggered, this, [this] { tracks_->renameSelected(); });
@@ -257,6 +296,8 @@ Workspace MainWindow::workspace() const {
 }
 
 void MainWindow::setWorkspace(Workspace workspace) {
+  if (start_->isVisible() && workspace != Workspace::Paint)
+    showStart(false);
   context_.actions["view.maximise"].setChecked(false);
   context_.actions.setWorkspace(workspace);
   for (const auto& [id, named] : kWorkspaces)
@@ -264,6 +305,9 @@ void MainWindow::setWorkspace(Workspace workspace) {
       context_.actions[id].setChecked(true);
       context_.preferences.workspace = QLatin1String(id).mid(5);
     }
+  const bool exporting = workspace == Workspace::Export;
+  pages_->setCurrentWidget(exporting ? static_cast<QWidget*>(export_) : picture_);
+  transport_->setVisible(!exporting);
   picture_->setToolsShown(workspace == Workspace::Paint);
   workspaces_->show(workspace);
 }
@@ -271,6 +315,9 @@ void MainWindow::setWorkspace(Workspace workspace) {
 void MainWindow::openFiles(const QStringList& paths) {
   if (!paths.isEmpty())
     project_->openFiles(paths);
+  else if (context_.preferences.showStart)
+    showStart(true);
+  context_.session.findRecoverable();
 }
 
 void MainWindow::moveFocus(bool forward) {

@@ -21,9 +21,11 @@ class Centre;
 class CommandPalette;
 class DockPanel;
 class EditCommands;
+class ExportPage;
 class NoticeArea;
 class PlayCommands;
 class ProjectActions;
+class StartPage;
 class StatusStrip;
 class TopBar;
 class TracksPanel;
@@ -58,6 +60,8 @@ class MainWindow : public QMainWindow {
   void setTextScale(double scale);
   void refreshTitle();
   void moveFocus(bool forward);
+  void showStart(bool shown);
+  void openSample();
 
   UiContext context_;
   TopBar* top_;
@@ -65,6 +69,8 @@ class MainWindow : public QMainWindow {
   NoticeArea* notices_;
   QStackedWidget* pages_;
   Centre* picture_ = nullptr;
+  StartPage* start_ = nullptr;
+  ExportPage* export_ = nullptr;
   TransportBar* transport_;
   TracksPanel* tracks_ = nullptr;
   Workspaces* workspaces_;

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person sees first: open a picture, try a sample, continue; or get back what a crash left behind.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include <QWidget>
+
+#include "ui/session/project_session.h"
+#include "ui/session/ui_context.h"
+
+class QLabel;
+class QPushButton;
+class QVBoxLayout;
+
+namespace kinora::ui {
+
+// [gui] Stands left of the picture.
+class StartPage : public QWidget {
+  Q_OBJECT
+ public:
+  explicit StartPage(const UiContext& context, QWidget* parent = nullptr);
+
+  // Offers these in place of the samples; empty: the normal page.
+  void offerRecovery(const std::vector<RecoverableProject>& projects);
+
+ Q_SIGNALS:
+  void pictureAsked(const QString& path);
+  void fileAsked(const QString& path);
+  void restoreAsked(const kinora::ui::RecoverableProject& project);
+  void left(); // to Paint, with what is shown
+
+ protected:
+  void showEvent(QShowEvent* event) override;
+
+ private:
+  void build();
+  void addSamples(QVBoxLayout& column);
+  void addContinue(QVBoxLayout& column);
+  void addRecovery(QVBoxLayout& column);
+  QLabel* addLabel(QVBoxLayout& column, const QString& text, const char* property, const char* value);
+  QPushButton* addLink(QVBoxLayout& column, const char* icon, const QString& text);
+
+  UiContext context_;
+  std::vector<RecoverableProject> recoverable_;
+  std::map<std::uint64_t, QPushButton*> waiting_; // for a thumbnail
+};
+
+} // namespace kinora::ui
