@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include <QtTest/QTest>
+
+#include "tests/ui/support/studio.h"
+#include "ui/timeline/timeline_view.h"
+
+using namespace kinora;
+using namespace kinora::ui;
+
+namespace {
+
+struct Timeline : Studio {
+  TimelineView view{context};
+
+  explicit Timeline(TimelineContent content) {
+    preferences.snapping = false;
+    view.setContent(content);
+    view.resize(1000, 240);
+    view.show();
+    view.setFocus();
+    QCoreApplication::processEvents();
+  }
+  [[nodiscard]] document::ClipPtr clip() const { return session.document()->lanes.front()->clips.front(); }
+  void drag(QPointF from, double dx, Qt::KeyboardModifiers modifiers = {}) {
+    QTest::mousePress(&view, Qt::LeftButton, modifiers, from.toPoint());
+    QTest::mouseMove(&view, (from + QPointF(dx / 2, 0)).toPoint());
+    QTest::mouseMove(&view, (from + QPointF(dx, 0)).toPoint());
+    QTest::mouseRelease(&view, Qt::LeftButton, modifiers, (from + QPointF(dx, 0)).toPoint());
+  }
+  [[nodiscard]] bool near(Time t, double seconds) const {
+    return std::abs(t.seconds() - seconds) < 1.6 / view.timelineLayout().pixelsPerSecond() + 1.0 / 48;
+  }
+};
+
+} // namespace
+
+class TestTimeline : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void aClickOnTheRulerMovesThePlayhead() {
+    Timeline t(TimelineContent::Lanes);
+    const double x = t.view.timelineLayout().x(Time::fromSeconds(2));
+    QTest::mouseClick(&t.view, Qt::LeftButton, {}, QPoint(static_cast<int>(x), 10));
+    QVERIFY(t.near(t.engine.playhead(), 2));
+    QVERIFY(std::holds_alternative<runtime::Seek>(t.port.commands.back().what));
+  }
+
+  void scrubbingSeeksToFrames() {
+    Timeline t(TimelineContent::Lanes);
+    const auto& layout = t.view.timelineLayout();
+    t.drag({layout.x(Time::fromSeconds(1)), 10}, layout.pixelsPerSecond());
+    QVERIFY(t.near(t.engine.playhead(), 2));
+    const FrameRate rate{24, 1};
+    QCOMPARE(t.engine.playhead().ticks, rate.timeOf(rate.frameAt(t.engine.playhead())).ticks);
+    QCOMPARE(t.session.undoStack().count(), 0);
+  }
+
+  void aClipMovesInOneStep() {
+    Timeline t(TimelineContent::Lanes);
+    const double second = t.view.timelineLayout().pixelsPerSecond();
+    t.drag(t.view.clipRect(t.clip()->id).center(), second);
+    QVERIFY(t.near(t.clip()->start, 1));
+    QCOMPARE(t.session.undoStack().count(), 1);
+    QVERIFY(t.session.selection().current().has(t.clip()->id));
+    t.session.undoStack().undo();
+    QCOMPARE(t.clip()->start.ticks, std::int64_t{0});
+  }
+
+  void escapeRestoresTheClip() {
+    Timeline t(TimelineContent::Lanes);
+    const QPointF from = t.view.clipRect(t.clip()->id).center();
+    QTest::mousePress(&t.view, Qt::LeftButton, {}, from.toPoint());
+    QTest::mouseMove(&t.view, (from + QPointF(120, 0)).toPoint());
+    QVERIFY(t.clip()->start > Time{});
+    QTest::keyClick(&t.view, Qt::Key_Escape);
+    QTest::mouseRelease(&t.view, Qt::LeftButton, {}, (from + QPointF(120, 0)).toPoint());
+    QCOMPARE(t.clip()->start.ticks, std::int64_t{0});
+    QCOMPARE(t.session.undoStack().count(), 0);
+  }
+
+  void edgesTrim() {
+    Timeline t(TimelineContent::Lanes);
+    const double second = t.view.timelineLayout().pixelsPerSecond();
+    const QRectF rect = t.view.clipRect(t.clip()->id);
+    t.drag({rect.right() - 3, rect.center().y()}, -second);
+    QVERIFY(t.near(t.clip()->range().end(), 3));
+    t.view.fit();
+    const QRectF shorter = t.view.clipRect(t.clip()->id);
+    t.drag({shorter.left() + 3, shorter.center().y()}, t.view.timelineLayout().pixelsPerSecond());
+    QVERIFY(t.near(t.clip()->start, 1));
+    QVERIFY(t.near(Time{} + t.clip()->sourceIn, 1));
+    QCOMPARE(t.session.undoStack().count(), 2);
+  }
+
+  void snappingSticksToThePlayhead() {
+    Timeline t(TimelineContent::Lanes);
+    t.preferences.snapping = true;
+    t.engine.seek(FrameRate{24, 1}.timeOf(36));
+    const double second = t.view.timelineLayout().pixelsPerSecond();
+    t.drag(t.view.clipRect(t.clip()->id).center(), second * 1.5 + 5);
+    QCOMPARE(t.clip()->start.ticks, t.engine.playhead().ticks);
+  }
+
+  void bladeSplitsWhereItIsClicked() {
+    Timeline t(TimelineContent::Lanes);
+    t.actions["edit.tool.blade"].setChecked(true);
+    QTest::mouseClick(&t.view, Qt::LeftButton, {}, t.view.clipRect(t.clip()->id).center().toPoint());
+    const auto& clips = t.session.document()->lanes.front()->clips;
+    QCOMPARE(clips.size(), std::size_t{2});
+    QVERIFY(t.near(clips[1]->start, 2));
+    t.actions["edit.tool.select"].setChecked(true);
+    t.session.selection().selectClip(clips[0]->id);
+    QTest::keyClick(&t.view, Qt::Key_Right);
+    QCOMPARE(t.session.selection().current().focusedClip(), t.session.document()->lanes.front()->clips[1]->id);
+    t.actions["edit.delete"].trigger();
+    QCOMPARE(t.session.document()->lanes.front()->clips.size(), std::size_t{1});
+  }
+
+  void aPathMovesAndStretchesInTime() {
+    Timeline t(TimelineContent::Motion);
+    const TrackId id = t.addPath({{{}, {10, 10}}, {Duration::fromSeconds(2), {200, 10}}});
+    const double second = t.view.timelineLayout().pixelsPerSecond();
+    t.drag(t.view.trackRect(id).center(), second);
+    const auto track = [&] { return t.currentTake()->tracks.front(); };
+    QVERIFY(t.near(track()->start, 1));
+    QVERIFY(std::abs(track()->duration.seconds() - 2) < 1e-6);
+    const QRectF rect = t.view.trackRect(id);
+    t.drag({rect.right() - 2, rect.center().y()}, -second);
+    QVERIFY(t.near(track()->start + track()->duration, 2));
+    QCOMPARE(t.session.selection().current().focusedTrack(), id);
+    QCOMPARE(t.session.undoStack().count(), 3);
+  }
+
+  void eyeAndLockOfAPath() {
+    Timeline t(TimelineContent::Motion);
+    const TrackId id = t.addPath({{{}, {10, 10}}, {Duration::fromSeconds(2), {200, 10}}});
+    const int y = static_cast<int>(t.view.trackRect(id).center().y());
+    const int right = static_cast<int>(t.view.timelineLayout().headerWidth);
+    QTest::mouseClick(&t.view, Qt::LeftButton, {}, QPoint(right - 40, y));
+    QVERIFY(!t.currentTake()->tracks.front()->enabled);
+    QTest::mouseClick(&t.view, Qt::LeftButton, {}, QPoint(right - 14, y));
+    QVERIFY(t.currentTake()->tracks.front()->locked);
+  }
+
+  void zoomingKeepsTheMomentAtThePointer() {
+    TimelineLayout layout;
+    layout.setView(100, 3);
+    const Time before = layout.timeAt(500);
+    layout.zoomAt(500, 4);
+    QVERIFY(std::abs(layout.timeAt(500).seconds() - before.seconds()) < 1e-9);
+    QCOMPARE(layout.pixelsPerSecond(), 400.0);
+  }
+
+  void rulerLabelsNeverCrowd() {
+    for (const FrameRate rate : {FrameRate{24, 1}, FrameRate{30000, 1001}, FrameRate{1, 1}, FrameRate{120, 1}})
+      for (double pixels = 0.05; pixels < 5000; pixels *= 1.7) {
+        const RulerStep step = rulerStep(rate, pixels, 110);
+        QVERIFY(step.majorFrames > 0 && step.minorFrames > 0);
+        QCOMPARE(step.majorFrames % step.minorFrames, std::int64_t{0});
+        if (step.majorFrames < 36000)
+          QVERIFY(static_cast<double>(step.majorFrames) * pixels / rate.hertz() > 100);
+      }
+  }
+
+  void theCacheStripShowsStates() {
+    Timeline t(TimelineContent::Lanes);
+    runtime::TakeProgress progress;
+    progress.take = t.take;
+    progress.rate = {24, 1};
+    progress.spans = {{0, 48, runtime::SpanState::Ready}, {48, 48, runtime::SpanState::Failed}};
+    progress.failure = "out of memory";
+    t.port.tell(progress);
+    QCoreApplication::processEvents();
+    const QImage shown = t.view.grab().toImage();
+    const auto& layout = t.view.timelineLayout();
+    const int y = static_cast<int>(layout.rulerHeight) - 3;
+    const QColor ready = t.theme.current().color("cache.cached");
+    QCOMPARE(shown.pixelColor(static_cast<int>(layout.x(Time::fromSeconds(1))), y), ready);
+    QVERIFY(shown.pixelColor(static_cast<int>(layout.x(Time::fromSeconds(3))), y) != ready);
+  }
+};
+
+QTEST_MAIN(TestTimeline)
+#include "tst_timeline.moc"
