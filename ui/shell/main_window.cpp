@@ -29,6 +29,7 @@
 #include "ui/session/theme.h"
 #include "ui/shell/centre.h"
 #include "ui/shell/command_palette.h"
+#include "ui/shell/dialogs.h"
 #include "ui/shell/dock_panel.h"
 #include "ui/shell/edit_commands.h"
 #include "ui/shell/export_page.h"
@@ -37,6 +38,7 @@
 #include "ui/shell/project_actions.h"
 #include "ui/shell/samples.h"
 #include "ui/shell/start_page.h"
+#include "ui/shell/stats_panel.h"
 #include "ui/shell/status_strip.h"
 #include "ui/shell/timeline_dock.h"
 #include "ui/shell/top_bar.h"
@@ -164,7 +166,18 @@ void MainWindow::buildPanels() {
   workspaces_->add(*panel("history", tr("History"), history),
                    {{Workspace::Edit, Qt::RightDockWidgetArea, 300, 200},
                     {Workspace::Paint, Qt::RightDockWidgetArea, 292, 160, false}});
-  if (QWidget* timeline = makeTimeline(context_, this))
+  DockPanel* stats = panel("stats", tr("Statistics"), new StatsPanel(context_));
+  workspaces_->add(*stats, {{Workspace::Paint, Qt::RightDockWidgetArea, 292, 380, false},
+                            {Workspace::Edit, Qt::RightDockWidgetArea, 300, 380, false}});
+  QAction& showStats = context_.actions["view.stats"];
+  connect(&showStats, &QAction::triggered, stats, &QWidget::setVisible);
+  connect(stats->toggleViewAction(), &QAction::toggled, &showStats, &QAction::setChecked);
+  QWidget* timeline = makeTimeline(context_, this);
+  // Commands of a time line that this build lacks are not offered.
+  for (const char* id : {"edit.tool.select", "edit.tool.blade", "clip.timelineFit", "clip.timelineZoomIn",
+                         "clip.timelineZoomOut", "clip.snap"})
+    context_.actions[id].setVisible(timeline != nullptr);
+  if (timeline != nullptr)
     workspaces_->add(
         *panel("timeline", tr("Timeline"), timeline),
         {{Workspace::Paint, Qt::BottomDockWidgetArea, 0, 212}, {Workspace::Edit, Qt::BottomDockWidgetArea, 0, 332}});
@@ -261,6 +274,9 @@ void MainWindow::connectActions() {
   connect(&actions["view.nextRegion"], &QAction::triggered, this, [this] { moveFocus(true); });
   connect(&actions["view.previousRegion"], &QAction::triggered, this, [this] { moveFocus(false); });
   connect(&actions["help.palette"], &QAction::triggered, this, [this] { palette_->appear(); });
+  connect(&actions["edit.preferences"], &QAction::triggered, this, [this] { showPreferences(context_, this); });
+  connect(&actions["help.keys"], &QAction::triggered, this, [this] { showKeys(context_, this); });
+  connect(&actions["help.about"], &QAction::triggered, this, [this] { showAbout(this); });
   connect(&context_.theme, &ThemeSource::changed, this, &MainWindow::applyTheme);
   connect(top_, &TopBar::recentAboutToShow, this, [this] { project_->fillRecent(top_->recentMenu()); });
 
@@ -317,6 +333,8 @@ void MainWindow::openFiles(const QStringList& paths) {
     project_->openFiles(paths);
   else if (context_.preferences.showStart)
     showStart(true);
+  if (paths.isEmpty() && context_.preferences.showStart && !sampleProject().isEmpty())
+    project_->showSample(sampleProject());
   context_.session.findRecoverable();
 }
 

@@ -11,6 +11,7 @@
 #include <QPushButton>
 
 #include "engine/document/edit.h"
+#include "engine/document/project_file.h"
 #include "engine/document/starter.h"
 #include "engine/document/tracks_file.h"
 #include "ui/session/action_table.h"
@@ -96,6 +97,8 @@ void ProjectActions::connectActions() {
 
 bool ProjectActions::hasProject() const {
   const document::Document& document = *context_.session.document();
+  if (context_.session.document() == sample_)
+    return false; // shown by us, unchanged
   return !document.takes.empty() || !document.media.empty();
 }
 
@@ -135,6 +138,19 @@ void ProjectActions::openProject(const QString& path) {
 
 void ProjectActions::openPicture(const QString& path) {
   askToKeep([this, path] { describe(path, Purpose::NewProject); });
+}
+
+void ProjectActions::showSample(const QString& path) {
+  inBackground(
+      context_.session.workers(), this, [file = toPath(path)] { return document::readProject(file); },
+      [this](const Result<document::DocumentPtr>& read) {
+        // A person may have opened something meanwhile; a sample that cannot be read is not worth a word here.
+        if (!read || hasProject() || context_.session.isDirty())
+          return;
+        sample_ = *read;
+        context_.session.replace(sample_);
+        context_.engine.play();
+      });
 }
 
 void ProjectActions::import(const QStringList& paths) {

@@ -8,6 +8,7 @@
 #include <QObject>
 #include <QStringList>
 
+#include "engine/document/document.h"
 #include "engine/runtime/event.h"
 #include "ui/session/ui_context.h"
 
@@ -30,6 +31,8 @@ class ProjectActions : public QObject {
   void openFiles(const QStringList& paths);
   // As a project of its own, in any case.
   void openPicture(const QString& path);
+  // A project to look at, which makes way for whatever is opened as long as nobody has changed it.
+  void showSample(const QString& path);
   // Adds media to the open project.
   void import(const QStringList& paths);
   // Save, Discard, Cancel; then calls next unless cancelled. Calls it at once when nothing is unsaved.
@@ -61,6 +64,7 @@ class ProjectActions : public QObject {
   QWidget& window_;
   std::multimap<std::filesystem::path, Purpose> waiting_; // for a description
   std::function<void()> afterSave_;
+  document::DocumentPtr sample_; // what showSample() put in place
 };
 
 // Ends with ".kinora".

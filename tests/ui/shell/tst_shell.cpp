@@ -159,12 +159,13 @@ void ShellTest::spacePlaysUnlessItTypes() {
 void ShellTest::workspaceOwnsItsLetters() {
   Studio studio;
   MainWindow window(studio.context, nullptr, *studio.transport);
+  studio.session.replace(project());
   window.setWorkspace(Workspace::Paint);
   QVERIFY(studio.actions["paint.tool.pin"].isEnabled());
-  QVERIFY(!studio.actions["edit.tool.blade"].isEnabled());
+  QVERIFY(!studio.actions["clip.split"].isEnabled());
   window.setWorkspace(Workspace::Edit);
   QVERIFY(!studio.actions["paint.tool.pin"].isEnabled());
-  QVERIFY(studio.actions["edit.tool.blade"].isEnabled());
+  QVERIFY(studio.actions["clip.split"].isEnabled());
   QVERIFY(!studio.actions.reason(studio.actions["paint.tool.pin"]).isEmpty());
 }
 
