@@ -184,6 +184,21 @@ struct Encoder::State {
   bool heard = false;
   bool finished = false;
 
+  // SVT-AV1 waits for ever when it is closed in the middle of a stream.
+  ~State() {
+    if (!codec || finished || name != "libsvtav1")
+      return;
+    if (frames == 0 && writer)
+      if (auto blank = MutableImage::allocate(PixelFormat::Rgba8, settings.size))
+        if (auto frame = writer->write(std::move(*blank).freeze()); frame) {
+          (*frame)->pts = 0;
+          avcodec_send_frame(codec.get(), frame->get());
+        }
+    avcodec_send_frame(codec.get(), nullptr);
+    while (avcodec_receive_packet(codec.get(), packet.get()) >= 0)
+      av_packet_unref(packet.get());
+  }
+
   Result<void> openMovie(const WorkerPool* pool) {
     auto opened = Muxer::open(path);
     if (!opened)

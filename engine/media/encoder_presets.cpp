@@ -65,6 +65,8 @@ std::vector<EncoderStatus> encoders() {
     EncoderStatus status{name, codecTitle(settings.video), false, {}};
     if (!avcodec_find_encoder_by_name(name)) {
       status.reason = "not in this build of FFmpeg";
+    } else if (acceleration == Acceleration::Software) {
+      status.usable = true; // needs nothing of the machine
     } else if (const auto opened = openVideoCodec(settings, {1, 24}, false, {}); opened) {
       status.usable = true;
     } else {
