@@ -43,6 +43,7 @@ CanvasView::CanvasView(const UiContext& context, gpu::Device*, gpu::FrameTranspo
   connect(&context_.session, &ProjectSession::replaced, this, [this] { fit(); });
   connect(&context_.session.selection(), &SelectionModel::changed, this, [this] {
     takeDocument();
+    askForMatte();
     layerDirty_ = true;
     update();
   });
@@ -186,6 +187,17 @@ void CanvasView::askForPicture() {
       media->path, {}, {std::min(media->size.width, kLargestStill), std::min(media->size.height, kLargestStill)});
 }
 
+// Of the object that the focused path moves.
+void CanvasView::askForMatte() {
+  if (!options().showMatte || !take_)
+    return;
+  const TrackId focused = context_.session.selection().current().focusedTrack();
+  mattes_.clear();
+  for (const document::TrackPtr& track : take_->tracks)
+    if (track->id == focused && track->kind == document::TrackKind::Path)
+      context_.engine.requestMatte(take_->id, track->group);
+}
+
 void CanvasView::showViews() {
   QImage placed; // the picture as it lies in the frame
   if (!picture_.isNull() && (options().view != PictureView::Result || flipped_)) {
@@ -204,6 +216,7 @@ void CanvasView::showViews() {
 
 void CanvasView::takeOptions() {
   askForPicture();
+  askForMatte();
   showViews();
   layerDirty_ = true;
   update();

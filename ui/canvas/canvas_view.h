@@ -88,6 +88,7 @@ class CanvasView : public PictureSurface, private CanvasContext {
   void updateMapping();
   void useTool(Tool tool);
   void askForPicture();
+  void askForMatte();
   void showViews();
   [[nodiscard]] CanvasTool& tool() const { return spanTool_ ? *spanTool_ : *tool_; }
   [[nodiscard]] CanvasPointer pointer(const QPointF& view, std::uint64_t atMs, Qt::KeyboardModifiers modifiers) const;

@@ -20,9 +20,7 @@ namespace edit = document::edit;
 
 constexpr std::pair<const char*, Tool> kTools[] = {
     {"paint.tool.select", Tool::Select},     {"paint.tool.editPoints", Tool::EditPoints},
-    {"paint.tool.drawPath", Tool::DrawPath}, {"paint.tool.clickPath", Tool::ClickPath},
-    {"paint.tool.pin", Tool::Pin},           {"paint.tool.camera", Tool::Camera},
-    {"paint.tool.mask", Tool::MaskBrush},    {"paint.tool.eraser", Tool::MaskEraser},
+    {"paint.tool.drawPath", Tool::DrawPath}, {"paint.tool.pin", Tool::Pin},
     {"paint.tool.hand", Tool::Hand},         {"paint.tool.zoom", Tool::Zoom},
 };
 
@@ -31,9 +29,6 @@ constexpr std::pair<const char*, PictureView> kViews[] = {
     {"view.picture", PictureView::Picture},
     {"view.sideBySide", PictureView::SideBySide},
 };
-
-constexpr float kBrushStep = 1.2F;
-constexpr int kOnionGhosts = 3;
 
 } // namespace
 
@@ -88,14 +83,7 @@ void EditCommands::connectPaint() {
       if (tool == now)
         context_.actions[id].setChecked(true);
   });
-  const auto brush = [this](float factor) {
-    PaintOptions options = context_.paint.options();
-    options.brushSize *= factor;
-    context_.paint.setOptions(options);
-  };
   ActionTable& actions = context_.actions;
-  connect(&actions["paint.brushSmaller"], &QAction::triggered, this, [brush] { brush(1 / kBrushStep); });
-  connect(&actions["paint.brushLarger"], &QAction::triggered, this, [brush] { brush(kBrushStep); });
   connect(&actions["paint.fitToClip"], &QAction::triggered, this, [this] {
     forTracks(tr("Fit to clip"), [](const auto& d, TakeId take, const document::Track& t) {
       return edit::setTrackTiming(d, take, t.id, Time{}, d->findTake(take)->length);
@@ -139,11 +127,6 @@ void EditCommands::connectView() {
   connectSwitch("view.safeAreas", &PaintOptions::safeAreas);
   connectSwitch("view.matte", &PaintOptions::showMatte);
   connectSwitch("view.generator", &PaintOptions::generatorPosition);
-  connect(&context_.actions["view.onion"], &QAction::triggered, this, [this](bool on) {
-    PaintOptions options = context_.paint.options();
-    options.onionGhosts = on ? kOnionGhosts : 0;
-    context_.paint.setOptions(options);
-  });
   connect(&context_.paint, &PaintSettings::optionsChanged, this, &EditCommands::showOptions);
   showOptions(context_.paint.options());
 }
@@ -156,7 +139,6 @@ void EditCommands::showOptions(const PaintOptions& options) {
   context_.actions["view.safeAreas"].setChecked(options.safeAreas);
   context_.actions["view.matte"].setChecked(options.showMatte);
   context_.actions["view.generator"].setChecked(options.generatorPosition);
-  context_.actions["view.onion"].setChecked(options.onionGhosts > 0);
 }
 
 void EditCommands::connectClip() {

@@ -427,17 +427,16 @@ void TimelineView::deleteSelection() {
   }
   if (selection.clips.empty())
     return;
-  context_.session.apply(tr("Delete %n clip(s)", nullptr, static_cast<int>(selection.clips.size())),
-                         [&](const document::DocumentPtr& d) -> Result<document::DocumentPtr> {
-                           document::DocumentPtr next = d;
-                           for (const ClipId id : selection.clips) {
-                             Result<document::DocumentPtr> without = edit::removeClip(next, id);
-                             if (!without)
-                               return without;
-                             next = *without;
-                           }
-                           return next;
-                         });
+  context_.session.apply(tr("Delete clips"), [&](const document::DocumentPtr& d) -> Result<document::DocumentPtr> {
+    document::DocumentPtr next = d;
+    for (const ClipId id : selection.clips) {
+      Result<document::DocumentPtr> without = edit::removeClip(next, id);
+      if (!without)
+        return without;
+      next = *without;
+    }
+    return next;
+  });
 }
 
 void TimelineView::selectNeighbour(int direction) {

@@ -161,7 +161,8 @@ void TimelineView::paintTrackRow(QPainter& painter, const document::Track& track
       const Point way = document::sampleTrack(track, at).at - document::sampleTrack(track, before).at;
       const double speed =
           std::hypot(static_cast<double>(way.x), static_cast<double>(way.y)) / std::max((at - before).seconds(), 1e-6);
-      marks.emplace_back(layout_.x(layout_.onTimeline(at)), speed);
+      if (document::sampleTrack(track, at).visible)
+        marks.emplace_back(layout_.x(layout_.onTimeline(at)), speed);
       fastest = std::max(fastest, speed);
       before = at;
     }

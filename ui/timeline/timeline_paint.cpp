@@ -94,9 +94,9 @@ void TimelineView::paintRuler(QPainter& painter) {
   painter.setFont(theme.font(Theme::Text::Micro));
   painter.setPen(theme.color("text.muted"));
   painter.drawText(QRectF(12, 0, layout_.headerWidth - 16, high), Qt::AlignVCenter,
-                   content_ == TimelineContent::Motion
-                       ? tr("Motion lanes")
-                       : tr("%n lane(s)", nullptr, static_cast<int>(layout_.rows().size())));
+                   content_ == TimelineContent::Motion ? tr("Motion lanes")
+                   : layout_.rows().size() == 1        ? tr("1 lane")
+                                                       : tr("%1 lanes").arg(layout_.rows().size()));
   painter.save();
   painter.setClipRect(QRectF(layout_.headerWidth, 0, width() - layout_.headerWidth, high));
   const FrameRate rate = document_->frame.rate;
