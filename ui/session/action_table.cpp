@@ -99,7 +99,7 @@ const std::vector<ActionSpec>& ActionTable::specs() {
       {"clip.addSoundLane", T("Add a sound lane"), "Clip", "track-add", "", Edit, false, "track"},
       {"clip.snap", T("Snapping"), "Clip|", "snap", "S", Global, true, "magnet"},
       {"clip.marker", T("Add a marker"), "Clip", "marker", "M", Global, false, ""},
-      {"clip.timelineFit", T("Fit the timeline"), "Clip", "", "\\", Global, false, "zoom"},
+      {"clip.timelineFit", T("Fit the timeline"), "Clip", "maximise", "\\", Global, false, "zoom"},
       {"clip.timelineZoomIn", T("Zoom the timeline in"), "Clip", "add", "=", Global, false, ""},
       {"clip.timelineZoomOut", T("Zoom the timeline out"), "Clip", "remove", "-", Global, false, ""},
 

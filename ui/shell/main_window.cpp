@@ -172,15 +172,11 @@ void MainWindow::buildPanels() {
   QAction& showStats = context_.actions["view.stats"];
   connect(&showStats, &QAction::triggered, stats, &QWidget::setVisible);
   connect(stats->toggleViewAction(), &QAction::toggled, &showStats, &QAction::setChecked);
-  QWidget* timeline = makeTimeline(context_, this);
-  // Commands of a time line that this build lacks are not offered.
-  for (const char* id : {"edit.tool.select", "edit.tool.blade", "clip.timelineFit", "clip.timelineZoomIn",
-                         "clip.timelineZoomOut", "clip.snap"})
-    context_.actions[id].setVisible(timeline != nullptr);
-  if (timeline != nullptr)
-    workspaces_->add(
-        *panel("timeline", tr("Timeline"), timeline),
-        {{Workspace::Paint, Qt::BottomDockWidgetArea, 0, 212}, {Workspace::Edit, Qt::BottomDockWidgetArea, 0, 332}});
+  DockPanel* timeline = panel("timeline", tr("Timeline"), makeTimeline(context_, this));
+  for (const char* id : {"clip.snap", "clip.marker", "clip.timelineZoomOut", "clip.timelineZoomIn", "clip.timelineFit"})
+    timeline->addHeaderAction(context_.actions[id]);
+  workspaces_->add(*timeline, {{Workspace::Paint, Qt::BottomDockWidgetArea, 0, 212},
+                               {Workspace::Edit, Qt::BottomDockWidgetArea, 0, 332}});
 }
 
 void MainWindow::connectSession() {

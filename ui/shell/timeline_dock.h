@@ -8,7 +8,7 @@ class QWidget;
 
 namespace kinora::ui {
 
-// [gui] Null when this build has none: the dock is then left out.
+// [gui] Shows the paths of the take in Paint and the lanes elsewhere.
 [[nodiscard]] QWidget* makeTimeline(const UiContext& context, QWidget* parent);
 
 } // namespace kinora::ui
