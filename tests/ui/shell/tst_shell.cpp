@@ -5,6 +5,7 @@
 #include <QDir>
 #include <QImage>
 #include <QLineEdit>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QStandardPaths>
 #include <QTemporaryDir>
@@ -14,9 +15,12 @@
 #include "engine/document/edit.h"
 #include "engine/document/starter.h"
 #include "tests/ui/shell/studio.h"
+#include "ui/shell/command_palette.h"
 #include "ui/shell/dock_panel.h"
+#include "ui/shell/export_page.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/notice_area.h"
+#include "ui/shell/start_page.h"
 #include "ui/shell/words.h"
 
 using namespace kinora;
@@ -66,6 +70,10 @@ class ShellTest : public QObject {
   void spacePlaysUnlessItTypes();
   void workspaceOwnsItsLetters();
   void panelsSurviveASwitch();
+  void findsCommandsByLetters();
+  void writesTheSameCommand();
+  void exportsWithProgressAndCancel();
+  void startsWithAPictureOrTheStartPage();
 };
 
 void ShellTest::showsTheNewestFrame() {
@@ -185,6 +193,66 @@ void ShellTest::panelsSurviveASwitch() {
   QVERIFY(!motion->isVisible() && !clip->isVisible());
   studio.actions["view.resetLayout"].trigger();
   QVERIFY(motion->isVisible());
+}
+
+void ShellTest::findsCommandsByLetters() {
+  QVERIFY(!fuzzyScore(QStringLiteral("xyz"), QStringLiteral("Export…")));
+  QVERIFY(!fuzzyScore(QStringLiteral("tpo"), QStringLiteral("Top")));
+  QVERIFY(fuzzyScore(QStringLiteral("dp"), QStringLiteral("Draw path")) >
+          fuzzyScore(QStringLiteral("dp"), QStringLiteral("Undo step")));
+  QVERIFY(fuzzyScore(QStringLiteral("pin"), QStringLiteral("Pin")) >
+          fuzzyScore(QStringLiteral("pin"), QStringLiteral("Place it now")));
+}
+
+void ShellTest::writesTheSameCommand() {
+  runtime::ExportRequest request;
+  request.file = "/out/it's here.mp4";
+  request.preset = "h264-mp4";
+  QCOMPARE(exportCommand(QStringLiteral("/a/b.kinora"), request, FrameRate{24, 1}),
+           QStringLiteral("kinora-cli export /a/b.kinora --preset h264-mp4 -o '/out/it'\\''s here.mp4'"));
+  request.range = TimeRange{Time::fromSeconds(1), Duration::fromSeconds(2)};
+  QVERIFY(exportCommand(QStringLiteral("x"), request, FrameRate{24, 1}).contains(QLatin1String("--range 24-71")));
+}
+
+void ShellTest::exportsWithProgressAndCancel() {
+  QTemporaryDir folder;
+  Studio studio;
+  studio.preferences.lastFolder = folder.path();
+  MainWindow window(studio.context, nullptr, *studio.transport);
+  studio.session.replace(project());
+  window.show();
+  window.setWorkspace(Workspace::Export);
+  auto* page = window.findChild<ExportPage*>();
+  QVERIFY(page->isVisible());
+  page->start();
+  QCOMPARE(studio.port.exports.size(), std::size_t{1});
+  QCOMPARE(studio.port.exports[0].range->length, Duration::fromSeconds(4));
+  studio.port.tell(runtime::ExportProgress{JobId{1}, 48, 96, 30});
+  auto* bar = page->findChild<QProgressBar*>();
+  QTRY_COMPARE(bar->value(), 48);
+  for (auto* button : page->findChildren<QPushButton*>())
+    if (button->text() == QLatin1String("Cancel"))
+      button->click();
+  QCOMPARE(studio.port.cancelled, std::vector<JobId>{JobId{1}});
+}
+
+void ShellTest::startsWithAPictureOrTheStartPage() {
+  Studio studio;
+  MainWindow window(studio.context, nullptr, *studio.transport);
+  window.show();
+  window.openFiles({});
+  auto* start = window.findChild<StartPage*>();
+  QVERIFY(start->isVisible());
+  QVERIFY(!window.findChild<DockPanel*>(QStringLiteral("motion"))->isVisible());
+  window.openFiles({QStringLiteral("/somewhere/photo.png")});
+  QCOMPARE(studio.port.described.back(), std::filesystem::path("/somewhere/photo.png"));
+  studio.port.tell(runtime::MediaDescribed{"/somewhere/photo.png", photo()});
+  QTRY_VERIFY(studio.session.currentTake() != nullptr && !start->isVisible());
+  QVERIFY(studio.session.isDirty());
+  QTRY_VERIFY(window.findChild<DockPanel*>(QStringLiteral("motion"))->isVisible());
+  studio.port.tell(runtime::MediaDescribed{"/never/asked.png", photo()});
+  QTest::qWait(1);
+  QCOMPARE(studio.session.document()->media.size(), std::size_t{1});
 }
 
 QTEST_MAIN(ShellTest)
