@@ -144,6 +144,7 @@ class DraftMotionSession final : public session::MotionSession {
   session::SessionInfo info_;
   mutable std::mutex statsMutex_;
   session::SessionStats stats_;
+  double meanStepMs_ = 0;
 
   Image picture_; // as the user gave it
   Size pictureSize_;
@@ -653,8 +654,8 @@ Result<std::vector<Frame>> DraftMotionSession::step(FrameSpan wanted, std::stop_
   const std::lock_guard lock(statsMutex_);
   stats_.stepMs = since(begin);
   // A running mean over about sixteen steps.
-  const double now = stats_.stepMs > 0 ? 1000 / stats_.stepMs : 0;
-  stats_.framesPerSecond = stats_.framesPerSecond > 0 ? stats_.framesPerSecond * (15. / 16) + now / 16 : now;
+  meanStepMs_ = meanStepMs_ > 0 ? meanStepMs_ * (15. / 16) + stats_.stepMs / 16 : stats_.stepMs;
+  stats_.framesPerSecond = meanStepMs_ > 0 ? 1000 / meanStepMs_ : 0;
   return result;
 }
 
