@@ -9,6 +9,7 @@
 #include <QFormLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QPushButton>
 #include <QSpinBox>
 #include <QTableWidget>
 #include <QVBoxLayout>
@@ -37,6 +38,7 @@ QDialog* makeDialog(const QString& title, QWidget* parent, QVBoxLayout*& column)
 void finish(QDialog& dialog, QVBoxLayout& column) {
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, &dialog);
   QObject::connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
+  buttons->button(QDialogButtonBox::Close)->setIcon({}); // the style's own would not follow the theme
   column.addWidget(buttons);
   dialog.show();
 }
