@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kMostDamagedInARow = 2000;
 // A seek that lands behind its target tries again from so much earlier, doubling.
 constexpr Duration kFirstStepBack{kTicksPerSecond};
+// Targets that lie so little ahead are reached by decoding on.
+constexpr Duration kDecodeOn{kTicksPerSecond / 2};
 
 Size fittedInto(Size size, Size box) {
   if (box.isEmpty() || (size.width <= box.width && size.height <= box.height))
@@ -46,10 +48,13 @@ Result<Image> resized(const Image& image, Size size, const WorkerPool& pool) {
   return std::move(*made).freeze(image.time(), image.color());
 }
 
-// A decoded frame and where it lies on the file's time line.
+// A frame, decoded or converted already, and where it lies on the file's time line. Neither: the end.
 struct Timed {
   FramePtr frame;
+  Image image;
   Time time;
+
+  [[nodiscard]] bool isEnd() const { return !frame && image.isNull(); }
 };
 
 } // namespace
@@ -66,8 +71,14 @@ struct Decoder::State {
   CodecPtr codec;
   PacketPtr packet;
   FrameReader reader;
-  std::deque<Timed> ready; // found by a seek, next() gives these first
-  std::optional<Time> last;
+  std::deque<Timed> ready;    // found by a seek, next() gives these first
+  std::optional<Timed> shown; // what next() gave last
+  std::optional<Time> last;   // of the frame decoded last
+  // After a jump into the stream: packets up to a key frame are passed over, and so are the frames shown before that
+  // one, which refer to frames that were not decoded (leading frames of an open GOP).
+  bool fromStart = true;
+  bool awaitsKey = false;
+  std::int64_t keyStamp = AV_NOPTS_VALUE;
   bool atEnd = false;
   bool decodedOne = false;
   std::int64_t damaged = 0;
@@ -90,7 +101,7 @@ struct Decoder::State {
     const Duration step = rate().frameDuration();
     std::int64_t ticks = 0;
     Time time = last ? *last + step : Time{};
-    if (ticksOf(frame.best_effort_timestamp, input->video()->time_base, ticks)) {
+    if (!input->isCounted() && ticksOf(frame.best_effort_timestamp, input->video()->time_base, ticks)) {
       time = Time{ticks - input->zeroTicks()};
       if (!info.video->variableFrameRate) {
         const auto n = static_cast<std::int64_t>(std::llround(time.seconds() * rate().hertz()));
@@ -125,14 +136,21 @@ struct Decoder::State {
       if (code == 0) {
         decodedOne = true;
         damagedInARow = 0;
+        if (keyStamp != AV_NOPTS_VALUE) {
+          if (frame->best_effort_timestamp == AV_NOPTS_VALUE || frame->best_effort_timestamp < keyStamp) {
+            av_frame_unref(frame.get());
+            continue;
+          }
+          keyStamp = AV_NOPTS_VALUE;
+        }
         const Time time = timeOf(*frame);
-        return Timed{std::move(frame), time};
+        return Timed{std::move(frame), {}, time};
       }
       if (code == AVERROR_EOF) {
         atEnd = true;
         if (readError != 0)
           return avFail(readError, "Reading", path, "Check the disk or the network share that it lies on.");
-        if (!decodedOne)
+        if (!decodedOne && fromStart)
           return tl::unexpected<Error>(nothingDecoded());
         return Timed{};
       }
@@ -168,7 +186,15 @@ struct Decoder::State {
         avcodec_send_packet(codec.get(), nullptr);
         return {};
       }
-      const bool ours = packet->stream_index == input->video()->index;
+      bool ours = packet->stream_index == input->video()->index;
+      if (ours && awaitsKey) {
+        const std::int64_t stamp = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+        ours = (packet->flags & AV_PKT_FLAG_KEY) != 0 && stamp != AV_NOPTS_VALUE;
+        if (ours) {
+          awaitsKey = false;
+          keyStamp = stamp;
+        }
+      }
       const int sent = ours ? avcodec_send_packet(codec.get(), packet.get()) : 0;
       av_packet_unref(packet.get());
       if (!ours)
@@ -183,49 +209,87 @@ struct Decoder::State {
     }
   }
 
-  void rewindTo(Time time) {
-    AVFormatContext* f = input->format();
-    const std::int64_t stamp = av_rescale_q(time.ticks + input->zeroTicks(), {1, static_cast<int>(kTicksPerSecond)},
-                                            input->video()->time_base);
-    int code = av_seek_frame(f, input->video()->index, stamp, AVSEEK_FLAG_BACKWARD);
-    if (code < 0)
-      code = av_seek_frame(f, input->video()->index, input->video()->start_time, AVSEEK_FLAG_BACKWARD);
-    if (code < 0)
-      avformat_seek_file(f, -1, INT64_MIN, 0, 0, AVSEEK_FLAG_BYTE);
+  // Places the stream so that frames from about `time` on are decoded next; its start for 0.
+  Result<void> jumpTo(Time time) {
+    bool jumped = false;
+    if (time > Time{} && !input->isCounted()) {
+      const std::int64_t stamp = av_rescale_q(time.ticks + input->zeroTicks(), {1, static_cast<int>(kTicksPerSecond)},
+                                              input->video()->time_base);
+      jumped = av_seek_frame(input->format(), input->video()->index, stamp, AVSEEK_FLAG_BACKWARD) >= 0;
+    }
+    if (!jumped)
+      if (auto back = input->rewind(); !back)
+        return back;
     avcodec_flush_buffers(codec.get());
+    fromStart = !jumped;
+    awaitsKey = jumped;
+    keyStamp = AV_NOPTS_VALUE;
     ready.clear();
+    shown.reset();
     last.reset();
     atEnd = false;
     damagedInARow = 0;
+    return {};
+  }
+
+  // Decodes on until the frame shown at target is known; held: the best one so far. False when the first frame that
+  // came is already behind the target.
+  Result<bool> advanceTo(Time target, Timed held, const std::stop_token& stop) {
+    while (!atEnd) {
+      auto next = decode(stop);
+      if (!next)
+        return fail(next);
+      if (next->isEnd())
+        break;
+      if (next->time > target) {
+        const bool found = !held.isEnd();
+        if (found)
+          ready.push_back(std::move(held));
+        ready.push_back(std::move(*next));
+        return found;
+      }
+      held = std::move(*next);
+    }
+    if (held.isEnd())
+      return false;
+    ready.push_back(std::move(held)); // the last frame of the file
+    return true;
   }
 
   Result<void> seekMoving(Time target, const std::stop_token& stop) {
+    auto done = trySeek(target, stop);
+    if (!done) { // what was decoded on the way is lost
+      ready.clear();
+      shown.reset();
+    }
+    return done;
+  }
+
+  Result<void> trySeek(Time target, const std::stop_token& stop) {
+    if (shown && shown->time <= target) {
+      Timed held{nullptr, shown->image, shown->time};
+      while (!ready.empty() && ready.front().time <= target) {
+        held = std::move(ready.front());
+        ready.pop_front();
+      }
+      if (!ready.empty()) {
+        ready.push_front(std::move(held));
+        return {};
+      }
+      if (atEnd || target - *last < kDecodeOn) {
+        auto found = advanceTo(target, std::move(held), stop);
+        return found ? Result<void>() : fail(found);
+      }
+    }
     Duration back{};
     for (Duration step = kFirstStepBack;; step = step * 2) {
       const Time from = std::max(Time{}, target - back);
-      rewindTo(from);
-      Timed held;
-      for (;;) {
-        auto next = decode(stop);
-        if (!next)
-          return fail(next);
-        if (!next->frame)
-          break;
-        if (next->time > target) {
-          if (!held.frame && from > Time{})
-            break; // landed behind the target
-          if (held.frame)
-            ready.push_back(std::move(held));
-          ready.push_back(std::move(*next));
-          return {};
-        }
-        held = std::move(*next);
-      }
-      if (held.frame) {
-        ready.push_back(std::move(held)); // the last frame of the file
-        return {};
-      }
-      if (from == Time{})
+      if (auto jumped = jumpTo(from); !jumped)
+        return jumped;
+      auto found = advanceTo(target, {}, stop);
+      if (!found)
+        return fail(found);
+      if (*found || fromStart)
         return {};
       back = back + step;
     }
@@ -242,12 +306,16 @@ struct Decoder::State {
         return fail(next);
       timed = std::move(*next);
     }
-    if (!timed.frame)
+    if (timed.isEnd())
       return std::optional<Image>();
-    auto image = reader.read(*timed.frame, input->orientation(), outputSize, timed.time);
-    if (!image)
-      return fail(image);
-    return std::optional(std::move(*image));
+    if (timed.image.isNull()) {
+      auto image = reader.read(*timed.frame, input->orientation(), outputSize, timed.time);
+      if (!image)
+        return fail(image);
+      timed.image = std::move(*image);
+    }
+    shown = Timed{nullptr, timed.image, timed.time};
+    return std::optional(std::move(timed.image));
   }
 
   Result<std::optional<Image>> nextPicture() {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <deque>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -52,7 +53,7 @@ class Muxer {
     auto muxer = std::unique_ptr<Muxer>(new Muxer);
     muxer->path_ = path;
     muxer->part_ = partPath(path);
-    if (const int code = avformat_alloc_output_context2(&muxer->format_, nullptr, name, muxer->part_.c_str()); code < 0)
+    if (const int code = avformat_alloc_output_context2(&muxer->format_, nullptr, name, muxer->url().c_str()); code < 0)
       return avFail(code, "Writing", path);
     muxer->format_->flags |= AVFMT_FLAG_BITEXACT;
     return muxer;
@@ -89,7 +90,7 @@ class Muxer {
   }
 
   Result<void> begin() {
-    if (const int code = avio_open(&format_->pb, part_.c_str(), AVIO_FLAG_WRITE); code < 0)
+    if (const int code = avio_open(&format_->pb, url().c_str(), AVIO_FLAG_WRITE); code < 0)
       return fail(ErrorCode::Io,
                   fmt::format("Writing “{}” failed: {}. Check the folder and its permissions.",
                               path_.filename().string(), avErrorText(code)),
@@ -130,6 +131,9 @@ class Muxer {
 
  private:
   Muxer() = default;
+
+  // With the protocol, so that a colon in the name means nothing.
+  [[nodiscard]] std::string url() const { return "file:" + part_.string(); }
 
   tl::unexpected<Error> writeError(int code) const {
     return fail(ErrorCode::Io,
@@ -181,6 +185,8 @@ struct Encoder::State {
   int audioStream = -1;
   std::int64_t frames = 0;
   std::int64_t lastStamp = -1;
+  std::deque<std::int64_t> stamps; // of frames whose packets are not written yet
+  int delay = 0;                   // packets written before the first stamp was used
   bool heard = false;
   bool finished = false;
 
@@ -261,9 +267,22 @@ struct Encoder::State {
         packet->duration = settings.timing == FrameTiming::Counted
                                ? 1
                                : av_rescale_q(1, {settings.frameRate.den, settings.frameRate.num}, kRecordingClock);
+      if (name == "libx265")
+        packet->dts = nextDecodeStamp();
       if (auto written = muxer->write(*packet, videoStream, codec->time_base); !written)
         return written;
     }
+  }
+
+  // x265 invents the decode stamps of streams that are shorter than its reordering. The rule is the usual one: the
+  // stamps of presentation in order, delayed by as many frames as may be reordered.
+  std::int64_t nextDecodeStamp() {
+    constexpr int kReordered = 2; // frames: B-frames that refer to B-frames
+    if (delay < kReordered)
+      return stamps.front() - (kReordered - delay++);
+    const std::int64_t stamp = stamps.front();
+    stamps.pop_front();
+    return stamp;
   }
 
   [[nodiscard]] PacketSink audioSink() {
@@ -331,6 +350,8 @@ Result<void> Encoder::push(const Image& image) {
   if (const int code = avcodec_send_frame(s.codec.get(), frame->get()); code < 0)
     return avFail(code, "Encoding", s.path);
   s.lastStamp = *stamp;
+  if (s.name == "libx265")
+    s.stamps.push_back(*stamp);
   ++s.frames;
   return s.drain();
 }

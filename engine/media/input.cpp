@@ -32,10 +32,6 @@ int refuseToOpen(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary
   return AVERROR(EPERM);
 }
 
-int stopRequested(void* bytes) {
-  return static_cast<FileBytes*>(bytes)->stopRequested() ? 1 : 0;
-}
-
 FrameRate rateOf(AVRational r) {
   int num = 0;
   int den = 0;
@@ -119,8 +115,6 @@ FileBytes::~FileBytes() {
 
 int FileBytes::read(void* self, std::uint8_t* to, int count) {
   auto& file = *static_cast<FileBytes*>(self);
-  if (file.stopRequested())
-    return AVERROR_EXIT;
   for (;;) {
     const ssize_t n = ::pread(file.fd_, to, static_cast<std::size_t>(count), file.position_);
     if (n < 0 && errno == EINTR)
@@ -167,33 +161,38 @@ Result<std::unique_ptr<Input>> Input::open(const fs::path& path) {
   input->path_ = path;
   input->bytes_ = std::move(*bytes);
 
-  AVFormatContext* format = avformat_alloc_context();
-  if (!format)
-    return fail(ErrorCode::OutOfMemory, fmt::format("No memory to open “{}”.", nameOf(path)), path.string());
-  format->pb = input->bytes_->context();
-  format->io_open = refuseToOpen;
-  format->interrupt_callback = {stopRequested, input->bytes_.get()};
-  Dictionary options;
-  options.set("protocol_whitelist", "none");
-  if (const int code = avformat_open_input(&format, nullptr, nullptr, options.get()); code < 0)
-    return avFail(code == AVERROR(EPERM) ? AVERROR_INVALIDDATA : code, "Opening", path, kNotMedia);
-  input->format_.reset(format);
-
-  const std::string_view container = format->iformat->name;
-  input->still_ = container.ends_with("_pipe") && format->nb_streams == 1;
-  if (!input->still_) {
-    if (const int code = avformat_find_stream_info(format, nullptr); code < 0)
-      return avFail(code, "Reading the streams of", path, kNotMedia);
-  }
+  if (auto opened = input->openContainer(); !opened)
+    return fail(opened);
   if (auto done = input->describe(); !done)
     return fail(done);
   return input;
 }
 
-Result<void> Input::describe() {
+Result<void> Input::openContainer() {
+  AVFormatContext* format = avformat_alloc_context();
+  if (!format)
+    return fail(ErrorCode::OutOfMemory, fmt::format("No memory to open “{}”.", nameOf(path_)), path_.string());
+  format->pb = bytes_->context();
+  format->io_open = refuseToOpen;
+  Dictionary options;
+  options.set("protocol_whitelist", "none");
+  if (const int code = avformat_open_input(&format, nullptr, nullptr, options.get()); code < 0)
+    return avFail(code == AVERROR(EPERM) ? AVERROR_INVALIDDATA : code, "Opening", path_, kNotMedia);
+  format_.reset(format);
+
+  const std::string_view container = format->iformat->name;
+  still_ = container.ends_with("_pipe") && format->nb_streams == 1;
+  if (!still_) {
+    if (const int code = avformat_find_stream_info(format, nullptr); code < 0)
+      return avFail(code, "Reading the streams of", path_, kNotMedia);
+  }
+  return chooseStreams();
+}
+
+Result<void> Input::chooseStreams() {
   AVFormatContext* f = format_.get();
-  info_.container = f->iformat->name;
-  info_.fileBytes = bytes_->size();
+  video_ = nullptr;
+  audio_ = nullptr;
   const int best = av_find_best_stream(f, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   if (best >= 0 && (f->streams[best]->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0)
     video_ = f->streams[best];
@@ -208,7 +207,25 @@ Result<void> Input::describe() {
   for (unsigned i = 0; i < f->nb_streams; ++i)
     if (f->streams[i] != video_ && f->streams[i] != audio_)
       f->streams[i]->discard = AVDISCARD_ALL;
+  return {};
+}
 
+Result<void> Input::rewind() {
+  const AVStream* first = video_ ? video_ : audio_;
+  // Only containers with an index of their own go back reliably.
+  const bool indexed = (format_->iformat->flags & (AVFMT_TS_DISCONT | AVFMT_NOTIMESTAMPS | AVFMT_GENERIC_INDEX)) == 0;
+  if (indexed && av_seek_frame(format_.get(), first->index, first->start_time != AV_NOPTS_VALUE ? first->start_time : 0,
+                               AVSEEK_FLAG_BACKWARD) >= 0)
+    return {};
+  format_.reset();
+  avio_seek(bytes_->context(), 0, SEEK_SET);
+  return openContainer();
+}
+
+Result<void> Input::describe() {
+  AVFormatContext* f = format_.get();
+  info_.container = f->iformat->name;
+  info_.fileBytes = bytes_->size();
   std::int64_t ticks = 0;
   const AVStream* first = video_ ? video_ : audio_;
   if (ticksOf(first->start_time, first->time_base, ticks))
@@ -218,6 +235,8 @@ Result<void> Input::describe() {
       return done;
   if (audio_)
     describeAudio();
+  f = format_.get(); // measuring may have opened it anew
+  first = video_ ? video_ : audio_;
 
   info_.kind = video_ ? (still_ ? MediaKind::Picture : MediaKind::Video) : MediaKind::Audio;
   if (info_.kind == MediaKind::Video && info_.container == "gif" && info_.video->frameCount == 1)
@@ -255,7 +274,8 @@ Result<void> Input::describeVideo() {
       std::memcpy(matrix, data, sizeof matrix);
       orientation_ = orientationOfMatrix(matrix);
     }
-    measureFrames(video);
+    if (auto measured = measureFrames(video); !measured)
+      return measured;
   }
   if (stored.isEmpty())
     return fail(ErrorCode::Corrupt,
@@ -287,39 +307,45 @@ Result<void> Input::describeVideo() {
   return {};
 }
 
-void Input::measureFrames(VideoInfo& video) {
+Result<void> Input::measureFrames(VideoInfo& video) {
   AVFormatContext* f = format_.get();
   const FrameRate mean = snapped(rateOf(video_->avg_frame_rate));
   const FrameRate nominal = snapped(rateOf(video_->r_frame_rate));
   video.frameRate = mean.isValid() ? mean : nominal.isValid() ? nominal : FrameRate{25, 1};
   if (video_->nb_frames > 0)
     video.frameCount = video_->nb_frames;
+  if (isCounted())
+    return {};
 
   // Time stamps of the first frames, in order of presentation.
   std::vector<std::int64_t> ticks;
   const PacketPtr packet(av_packet_alloc());
   if (!packet)
-    return;
+    return fail(ErrorCode::OutOfMemory, fmt::format("No memory to open “{}”.", nameOf(path_)), path_.string());
   bool whole = false;
+  bool decodeOrderOnly = false;
   std::int64_t unit = 1;
   (void)ticksOf(1, video_->time_base, unit);
-  const bool stamped = (f->iformat->flags & AVFMT_NOTIMESTAMPS) == 0;
-  if (stamped) {
-    int read = 0;
-    for (; read < 16 * kMeasuredFrames && static_cast<int>(ticks.size()) < kMeasuredFrames; ++read) {
-      const int code = av_read_frame(f, packet.get());
-      if (code < 0) {
-        whole = code == AVERROR_EOF;
-        break;
-      }
-      std::int64_t t = 0;
-      if (packet->stream_index == video_->index && (packet->flags & AV_PKT_FLAG_DISCARD) == 0 &&
-          ticksOf(packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts, video_->time_base, t))
-        ticks.push_back(t);
-      av_packet_unref(packet.get());
+  for (int read = 0; read < 16 * kMeasuredFrames && static_cast<int>(ticks.size()) < kMeasuredFrames; ++read) {
+    const int code = av_read_frame(f, packet.get());
+    if (code < 0) {
+      whole = code == AVERROR_EOF;
+      break;
     }
-    av_seek_frame(f, video_->index, video_->start_time != AV_NOPTS_VALUE ? video_->start_time : 0,
-                  AVSEEK_FLAG_BACKWARD);
+    std::int64_t t = 0;
+    if (packet->stream_index == video_->index && (packet->flags & AV_PKT_FLAG_DISCARD) == 0 &&
+        ticksOf(packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts, video_->time_base, t)) {
+      decodeOrderOnly = decodeOrderOnly || (ticks.empty() && packet->pts == AV_NOPTS_VALUE);
+      ticks.push_back(t);
+    }
+    av_packet_unref(packet.get());
+  }
+  if (auto back = rewind(); !back)
+    return back;
+  if (decodeOrderOnly) {
+    readFirstStamp();
+    if (auto back = rewind(); !back)
+      return back;
   }
   std::sort(ticks.begin(), ticks.end());
   // The last ones may lack B-frames that come later in the file.
@@ -328,12 +354,12 @@ void Input::measureFrames(VideoInfo& video) {
   if (whole && !video.frameCount)
     video.frameCount = static_cast<std::int64_t>(ticks.size());
   if (ticks.size() < 2)
-    return;
+    return {};
   if (liesOnGrid(ticks, video.frameRate, unit))
-    return;
+    return {};
   if (liesOnGrid(ticks, nominal, unit)) {
     video.frameRate = nominal;
-    return;
+    return {};
   }
   const FrameRate measured =
       snapped(rateOf(av_d2q(static_cast<double>(ticks.size() - 1) * kTicksPerSecond /
@@ -341,11 +367,32 @@ void Input::measureFrames(VideoInfo& video) {
                             100'000)));
   if (measured.isValid() && liesOnGrid(ticks, measured, unit)) {
     video.frameRate = measured;
-    return;
+    return {};
   }
   video.variableFrameRate = true;
   if (!video.frameRate.isValid())
     video.frameRate = measured.isValid() ? measured : FrameRate{25, 1};
+  return {};
+}
+
+// Where packets tell only when they are decoded (AVI), the first frame is shown later than the stream says.
+void Input::readFirstStamp() {
+  auto codec = openDecoder(*video_, 1);
+  const PacketPtr packet(av_packet_alloc());
+  const FramePtr frame(av_frame_alloc());
+  if (!codec || !packet || !frame)
+    return;
+  for (int read = 0; read < kMeasuredFrames && av_read_frame(format_.get(), packet.get()) >= 0; ++read) {
+    if (packet->stream_index == video_->index)
+      avcodec_send_packet(codec->get(), packet.get());
+    av_packet_unref(packet.get());
+    if (avcodec_receive_frame(codec->get(), frame.get()) == 0) {
+      std::int64_t ticks = 0;
+      if (ticksOf(frame->best_effort_timestamp, video_->time_base, ticks))
+        zeroTicks_ = ticks;
+      return;
+    }
+  }
 }
 
 void Input::describeAudio() {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <stop_token>
 
 #include "engine/media/color_p.h"
 #include "engine/media/ffmpeg_p.h"
@@ -28,9 +27,6 @@ class FileBytes {
   [[nodiscard]] std::int64_t size() const { return size_; }
   // errno of the last read that the system refused; 0 when none.
   [[nodiscard]] int systemError() const { return systemError_; }
-  // Reading ends with AVERROR_EXIT once stop is asked for.
-  void setStop(std::stop_token stop) { stop_ = std::move(stop); }
-  [[nodiscard]] bool stopRequested() const { return stop_.stop_requested(); }
 
  private:
   FileBytes() = default;
@@ -42,7 +38,6 @@ class FileBytes {
   std::int64_t size_ = 0;
   int systemError_ = 0;
   AVIOContext* io_ = nullptr;
-  std::stop_token stop_;
 };
 
 struct FormatDelete {
@@ -66,15 +61,22 @@ class Input {
   [[nodiscard]] std::int64_t zeroTicks() const { return zeroTicks_; }
   // A still picture: decode the whole file as one packet.
   [[nodiscard]] bool isStill() const { return still_; }
+  // The container has no clock (raw streams): frames are counted, and only the start can be found again.
+  [[nodiscard]] bool isCounted() const { return (format_->iformat->flags & AVFMT_NOTIMESTAMPS) != 0; }
+  // Back to the first packet. The streams may be other objects afterwards. Errors: as probe().
+  [[nodiscard]] Result<void> rewind();
   // Makes a decoder for a stream. threads as in DecoderOptions. Errors: unsupported, outOfMemory, corrupt.
   [[nodiscard]] Result<CodecPtr> openDecoder(const AVStream& stream, int threads) const;
 
  private:
   Input() = default;
+  Result<void> openContainer();
+  Result<void> chooseStreams();
+  void readFirstStamp();
   Result<void> describe();
   Result<void> describeVideo();
   void describeAudio();
-  void measureFrames(VideoInfo& video);
+  Result<void> measureFrames(VideoInfo& video);
 
   std::filesystem::path path_;
   std::unique_ptr<FileBytes> bytes_; // outlives format_

@@ -20,7 +20,7 @@
 namespace kinora::media {
 namespace {
 
-constexpr int kSwsFlags = SWS_BICUBIC | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_ACCURATE_RND;
+constexpr int kSwsFlags = SWS_BILINEAR | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_ACCURATE_RND;
 
 AVPixelFormat withoutJ(AVPixelFormat format) {
   switch (format) {

@@ -48,8 +48,6 @@ void tuneX264(Dictionary& options, const EncodeSettings& s) {
                                                           "medium",    "slow",      "slower",   "veryslow"};
   options.set("preset", kPresets[static_cast<std::size_t>(std::clamp(s.effort, 0, 100) * 8 / 100)]);
   options.set("crf", onScale(s.quality, 18, 8, 46));
-  // What the program was is not a fact of the picture.
-  options.set("x264-params", "no-info=1");
 }
 
 void tuneX265(Dictionary& options, const EncodeSettings& s) {
