@@ -44,20 +44,23 @@ Result<Image> thumbnail(const ThumbnailRequest& request) {
 struct Engine::Impl {
   Impl(WorkerPool& pool, std::unique_ptr<FrameStore> frames, gpu::FrameTransport* transport,
        session::MotionSessionFactory makeMotion)
-      : workers(pool), store(std::move(frames)), pictures(pool, kPictureBytes, [this] { frameLoop.wake(); }),
-        frameLoop({pool, *store, pictures, models, *events, transport}),
+      : workers(pool), store(std::move(frames)), frameLoop({pool, *store, pictures, models, *events, transport}),
+        pictures(pool, kPictureBytes, [this] { frameLoop.wake(); }),
         generation({*store, pictures, models, *events, std::move(makeMotion), [this] { frameLoop.wake(); }}),
         exporter({pool, *store, pictures, models, *events, generation}) {
     frameLoop.start(generation);
   }
-  ~Impl() { frameLoop.stop(); } // gives orders to the generation loop, so it stops first
+  ~Impl() {
+    frameLoop.stop();           // gives orders to the generation loop, so it stops first
+    events->setWakeUp(nullptr); // jobs on the workers may still answer
+  }
 
   WorkerPool& workers;
   std::shared_ptr<EventQueue> events = std::make_shared<EventQueue>(); // shared with jobs on the workers
   ModelTable models;
   std::unique_ptr<FrameStore> store;
-  PictureCache pictures;
   FrameLoop frameLoop;
+  PictureCache pictures; // wakes the frame loop from the workers, so it goes before that does
   GenerationLoop generation;
   Exporter exporter;
   std::uint64_t lastJob = 0;
@@ -90,8 +93,9 @@ void Engine::send(Command command) {
 
 void Engine::drag(TakeId take, session::ControlSample sample) {
   KINORA_ASSERT_ROLE(Gui);
-  impl_->generation.drag(take, sample);
+  // The frame loop hears of a drag before its first picture can be there.
   impl_->frameLoop.noteDrag(take, sample.phase, sample.frame);
+  impl_->generation.drag(take, sample);
 }
 
 JobId Engine::startExport(document::DocumentPtr document, ExportRequest request) {

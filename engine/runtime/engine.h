@@ -59,7 +59,8 @@ class Engine {
 
   // [gui] Oldest event not yet taken.
   [[nodiscard]] std::optional<Event> nextEvent();
-  // [gui] Called from any engine thread whenever an event was added; must return at once (post to an event loop).
+  // [gui] Called from any engine thread whenever an event was added; must return at once (post to an event loop). A
+  // call that has begun may still end after the engine is gone, so the function owns what it touches.
   void setWakeUp(std::function<void()> wakeUp);
 
   // [any]

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -30,7 +31,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kProgressPause = std::chrono::milliseconds(100);
-constexpr std::int64_t kAhead = 24; // frames asked of the generation loop at once
+constexpr auto kStopPause = std::chrono::milliseconds(50); // between two looks for a cancel
+constexpr std::int64_t kAhead = 24;                        // frames asked of the generation loop at once
 // Measured over so many frames at least before a time left is named.
 constexpr std::int64_t kFramesForEstimate = 4;
 
@@ -123,8 +125,12 @@ class Run {
   Result<void> plan() {
     // Keys name the model's revision, which is known once the model was opened.
     for (const document::TakePtr& take : job_.document->takes)
-      if (!environment_.models.revision(take->model))
-        environment_.generation.askModel(take->model).wait();
+      if (!environment_.models.revision(take->model)) {
+        const auto known = environment_.generation.askModel(take->model);
+        while (known.wait_for(kStopPause) != std::future_status::ready)
+          if (stop_.stop_requested())
+            return fail(ErrorCode::Cancelled, "The export was cancelled.");
+      }
     plan_ = Plan::build(job_.document, nullptr, environment_.models, job_.request.size);
     range_ = plan_->playRange();
     if (job_.request.range) {

@@ -248,6 +248,8 @@ void GenerationLoop::State::answerMatte(const MatteQuestion& question) {
 
 // Applies what the hand did since the last step and makes the frame that shows it.
 bool GenerationLoop::State::followHand() {
+  if (!orders.latest().plan)
+    return false; // the first document is on its way; samples wait for it
   std::vector<session::ControlSample> batch;
   TakeId take;
   bool ends = false;

@@ -194,7 +194,7 @@ void FrameLoop::State::run(const std::stop_token& stop) {
       const auto layers = fetch();
       const bool standIn = std::any_of(layers.begin(), layers.end(), [](const Fetched& f) { return !f.current; });
       // A picture that was incomplete is shown again only when something better came in.
-      if (!again || !standIn || live.take.isValid()) {
+      if (!again || !standIn) {
         handOver(layers);
         account(begin, standIn && due);
       }
@@ -367,7 +367,7 @@ Fetched FrameLoop::State::fetchTake(const Layer& layer) {
   if (isLive && live.ended && stored && (node.key != live.keyBefore || plan != live.planAtEnd))
     live = {};
   else if (isLive && !live.image.isNull())
-    return {{live.image, isOpaque(live.image), {}}, true};
+    return {{live.image, isOpaque(live.image), {}}, !live.ended};
   if (stored) {
     lastOfTake[node.take] = {stored->image, stored->opaque, {}};
     return {lastOfTake[node.take], true};

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "tests/engine/runtime/engine_rig.h"
+
+using namespace kinora;
+using namespace kinora::runtime;
+using kinora::test::EngineRig;
+using kinora::test::must;
+namespace edit = kinora::document::edit;
+namespace fs = std::filesystem;
+
+namespace {
+
+ExportFinished finished(EngineRig& rig, JobId job) {
+  auto end = rig.untilEvent<ExportFinished>([job](const ExportFinished& e) { return e.job == job; });
+  return end ? std::move(*end) : ExportFinished{{}, fail(ErrorCode::Internal, "The export never ended.")};
+}
+
+std::string bytesOf(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::size_t entriesIn(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+
+int redOf(const fs::path& picture) {
+  return *must(media::readImage(picture, media::OutputDepth::Eight)).row<unsigned char>(0);
+}
+
+} // namespace
+
+class TestExport : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void twoRunsGiveTheSameBytes() {
+    std::string first;
+    for (const char* name : {"a.mp4", "b.mp4"}) {
+      EngineRig rig;
+      const auto document = rig.withPathTo(20);
+      const auto end = finished(rig, rig.engine->startExport(document, {rig.folder.file(name), {}, {}, {}}));
+      QVERIFY2(end.file.has_value(), end.file ? "" : end.file.error().message.c_str());
+      QVERIFY(*end.file == rig.folder.file(name));
+      const std::string bytes = bytesOf(*end.file);
+      QVERIFY(bytes.size() > 500);
+      QVERIFY(first.empty() || first == bytes);
+      first = bytes;
+    }
+  }
+
+  void aRangeHasExactlyItsFrames() {
+    EngineRig rig;
+    rig.engine->publish(rig.document);
+    ExportRequest request{rig.folder.file("film"), "png-sequence", {}, {}};
+    request.range = TimeRange{EngineRig::kRate.timeOf(10), EngineRig::kRate.timeOf(5) - Time{}};
+    const auto end = finished(rig, rig.engine->startExport(rig.document, request));
+    QVERIFY2(end.file.has_value(), end.file ? "" : end.file.error().message.c_str());
+    QCOMPARE(entriesIn(request.file), std::size_t{5});
+    for (int i = 0; i < 5; ++i)
+      QCOMPARE(redOf(request.file / ("0000" + std::to_string(i) + ".png")), 10 + i);
+  }
+
+  void marksAreTheRangeWhenNoneIsGiven() {
+    EngineRig rig;
+    const auto document = must(edit::setMarks(rig.document, EngineRig::kRate.timeOf(40), EngineRig::kRate.timeOf(43)));
+    const auto end =
+        finished(rig, rig.engine->startExport(document, {rig.folder.file("film"), "png-sequence", {}, {}}));
+    QVERIFY(end.file.has_value());
+    QCOMPARE(entriesIn(*end.file), std::size_t{3});
+    QCOMPARE(redOf(*end.file / "00000.png"), 40);
+  }
+
+  void anotherSizeIsMadeInThatSize() {
+    EngineRig rig;
+    ExportRequest request{rig.folder.file("film"), "png-sequence", {}, Size{32, 24}};
+    request.range = TimeRange{{}, EngineRig::kRate.timeOf(1) - Time{}};
+    const auto end = finished(rig, rig.engine->startExport(rig.document, request));
+    QVERIFY(end.file.has_value());
+    QVERIFY(must(media::readImage(*end.file / "00000.png")).size() == (Size{32, 24}));
+  }
+
+  void cancelEndsWithinASecondAndLeavesNothing_data() {
+    QTest::addColumn<bool>("modelKnown");
+    QTest::newRow("waiting for a frame") << true;
+    QTest::newRow("waiting for a model to be opened") << false;
+  }
+  void cancelEndsWithinASecondAndLeavesNothing() {
+    QFETCH(bool, modelKnown);
+    EngineRig rig;
+    rig.script->block();
+    rig.engine->publish(rig.document);
+    QVERIFY(rig.until([&] { return rig.script->waiting() == 1; }));
+    const auto document =
+        modelKnown ? rig.document : must(edit::setTakeModel(rig.document, rig.take, "another", 0, {}));
+    const fs::path folder = rig.folder.path() / "out";
+    fs::create_directory(folder);
+    const JobId job = rig.engine->startExport(document, {folder / "film.mp4", {}, {}, {}});
+    const JobId behind = rig.engine->startExport(document, {folder / "next.mp4", {}, {}, {}});
+    if (modelKnown)
+      QVERIFY(rig.untilEvent<ExportProgress>([&](const ExportProgress& p) { return p.job == job; }).has_value());
+    const auto begin = EngineRig::Steady::now();
+    rig.engine->cancelExport(behind); // it has not begun
+    rig.engine->cancelExport(job);
+    for (const JobId each : {behind, job}) {
+      const auto end = finished(rig, each);
+      QVERIFY(!end.file.has_value());
+      QCOMPARE(end.file.error().code, ErrorCode::Cancelled);
+    }
+    QVERIFY(EngineRig::Steady::now() - begin < std::chrono::seconds(1));
+    QCOMPARE(entriesIn(folder), std::size_t{0});
+    rig.script->release(); // and the next one works
+    QVERIFY(finished(rig, rig.engine->startExport(rig.document, {folder / "film.mp4", {}, {}, {}})).file.has_value());
+  }
+
+  void impossibleRequestsAreErrors_data() {
+    QTest::addColumn<QString>("file");
+    QTest::addColumn<QString>("preset");
+    QTest::addColumn<int>("firstFrame");
+    QTest::addColumn<ErrorCode>("code");
+    QTest::newRow("no folder") << "photo.png/film.mp4"
+                               << "" << 0 << ErrorCode::Io;
+    QTest::newRow("no preset of that name") << "film.mp4"
+                                            << "wonder" << 0 << ErrorCode::InvalidArgument;
+    QTest::newRow("no format of that ending") << "film.doc"
+                                              << "" << 0 << ErrorCode::InvalidArgument;
+    QTest::newRow("behind the end") << "film.mp4"
+                                    << "" << 400 << ErrorCode::InvalidArgument;
+  }
+  void impossibleRequestsAreErrors() {
+    QFETCH(QString, file);
+    QFETCH(QString, preset);
+    QFETCH(int, firstFrame);
+    QFETCH(ErrorCode, code);
+    EngineRig rig;
+    ExportRequest request{rig.folder.file(file.toStdString()), preset.toStdString(), {}, {}};
+    request.range = TimeRange{EngineRig::kRate.timeOf(firstFrame), EngineRig::kRate.timeOf(5) - Time{}};
+    const auto end = finished(rig, rig.engine->startExport(rig.document, request));
+    QVERIFY(!end.file.has_value());
+    QCOMPARE(end.file.error().code, code);
+    QCOMPARE(entriesIn(rig.folder.path()), std::size_t{1}); // the photo
+  }
+
+  void aModelThatFailsEndsTheExport() {
+    EngineRig rig;
+    rig.script->failWith("The device was lost.");
+    const auto end = finished(rig, rig.engine->startExport(rig.document, {rig.folder.file("film.mp4"), {}, {}, {}}));
+    QVERIFY(!end.file.has_value());
+    QVERIFY(end.file.error().message.find("The device was lost.") != std::string::npos);
+    QCOMPARE(entriesIn(rig.folder.path()), std::size_t{1});
+  }
+
+  void filesAreDescribedAndShownSmall() {
+    EngineRig rig;
+    const fs::path photo = rig.folder.file("photo.png");
+    rig.engine->describeMedia(photo);
+    const auto described = rig.untilEvent<MediaDescribed>();
+    QVERIFY(described && described->item && described->item->size == EngineRig::kSize);
+    rig.engine->describeMedia(rig.folder.file("none.png"));
+    const auto missing = rig.untilEvent<MediaDescribed>();
+    QVERIFY(missing && !missing->item && missing->item.error().code == ErrorCode::NotFound);
+
+    rig.engine->requestThumbnail({photo, {}, {32, 32}, 5});
+    const auto small = rig.untilEvent<ThumbnailReady>();
+    QVERIFY(small && small->tag == 5 && small->image && small->image->size() == (Size{32, 24}));
+    rig.engine->requestThumbnail({rig.folder.write("text.png", "no picture"), {}, {32, 32}, 6});
+    const auto none = rig.untilEvent<ThumbnailReady>();
+    QVERIFY(none && none->tag == 6 && !none->image);
+  }
+
+  void mattesAreAnswered() {
+    EngineRig rig;
+    rig.engine->publish(rig.document);
+    QVERIFY(rig.untilShown([](const test::Shown& s) { return s.isMade(0); }));
+    rig.engine->requestMatte(rig.take, 7);
+    const auto matte = rig.untilEvent<MatteReady>();
+    QVERIFY(matte && matte->group == 7 && matte->matte && matte->matte->format() == PixelFormat::Gray8);
+    rig.engine->requestMatte(TakeId{999}, 7);
+    const auto none = rig.untilEvent<MatteReady>();
+    QVERIFY(none && !none->matte && none->matte.error().code == ErrorCode::NotFound);
+  }
+};
+
+QTEST_APPLESS_MAIN(TestExport)
+#include "tst_export.moc"
