@@ -39,6 +39,8 @@ struct AudioReader::State {
   std::int32_t channels = 0;
   std::optional<Time> position; // of the next sample that comes out; none: taken from the next frame
   std::optional<Time> skipTo;   // after a seek: samples before it are dropped
+  Time firstStamp;              // of the first frame of the file
+  std::int64_t blockLength = 0; // samples of that frame; 0: not seen yet
   bool atEnd = false;
   bool decodedOne = false;
   std::int64_t damagedInARow = 0;
@@ -61,12 +63,37 @@ struct AudioReader::State {
     int code = swr_alloc_set_opts2(&made, channels == in.nb_channels ? &in : &out, AV_SAMPLE_FMT_FLTP, rate, &in,
                                    codec->sample_fmt, codec->sample_rate, 0, nullptr);
     resampler.reset(made);
+    // Mixing down stays within full scale: two channels become their mean.
+    if (code >= 0)
+      code = av_opt_set_double(made, "rematrix_maxval", 1, 0);
     if (code >= 0)
       code = swr_init(resampler.get());
     av_channel_layout_uninit(&in);
     if (code < 0)
       return avFail(code, "Converting the sound of", path);
     return {};
+  }
+
+  // Where the decoded frame begins. Clocks that are coarser than a sample (milliseconds in Matroska) are made exact by
+  // counting blocks, which have one length in most codecs.
+  Time timeOfFrame() {
+    const AVRational clock = input->audio()->time_base;
+    std::int64_t ticks = 0;
+    if (!ticksOf(frame->best_effort_timestamp, clock, ticks))
+      return {};
+    const Time stamped{ticks - input->zeroTicks()};
+    const std::int32_t sourceRate = codec->sample_rate;
+    if (blockLength == 0) { // the first frame of the file
+      blockLength = frame->nb_samples;
+      firstStamp = stamped;
+      return stamped;
+    }
+    if (av_cmp_q(clock, {1, sourceRate}) <= 0 || blockLength <= 0)
+      return stamped;
+    const std::int64_t sample = samplesIn(stamped - firstStamp, sourceRate);
+    const std::int64_t counted = (sample + blockLength / 2) / blockLength * blockLength;
+    const std::int64_t unit = av_rescale_rnd(clock.num, sourceRate, clock.den, AV_ROUND_UP);
+    return std::abs(counted - sample) <= unit ? firstStamp + lengthOf(counted, sourceRate) : stamped;
   }
 
   // Sends one packet, or the end.
@@ -198,12 +225,8 @@ Result<std::optional<AudioBlock>> AudioReader::next(std::stop_token stop) {
       return fail(got);
     Result<std::vector<float>> samples = std::vector<float>();
     if (*got) {
-      if (!s.position) {
-        std::int64_t ticks = 0;
-        s.position = ticksOf(s.frame->best_effort_timestamp, s.input->audio()->time_base, ticks)
-                         ? Time{ticks - s.input->zeroTicks()}
-                         : Time{};
-      }
+      if (!s.position)
+        s.position = s.timeOfFrame();
       samples = s.convert(s.frame.get());
     } else {
       s.atEnd = true;
@@ -237,6 +260,13 @@ Result<void> AudioReader::seek(Time time, std::stop_token stop) {
   State& s = *state_;
   if (stop.stop_requested())
     return fail(ErrorCode::Cancelled, fmt::format("Reading “{}” was cancelled.", s.path.filename().string()));
+  if (s.blockLength == 0 && av_cmp_q(s.input->audio()->time_base, {1, s.codec->sample_rate}) > 0) {
+    auto first = s.decode(stop);
+    if (!first)
+      return fail(first);
+    if (*first)
+      (void)s.timeOfFrame();
+  }
   const Time from = time - kRunUp;
   const AVStream* stream = s.input->audio();
   const std::int64_t stamp =

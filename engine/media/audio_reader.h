@@ -17,11 +17,12 @@ namespace kinora::media {
 
 struct AudioReaderOptions {
   std::int32_t sampleRate = 0; // 0 = as in the file
-  std::int32_t channels = 0;   // 0 = as in the file; mono and stereo are mixed by the usual coefficients
+  std::int32_t channels = 0;   // 0 = as in the file; mixed by the usual coefficients, never beyond full scale
 };
 
 // Used by one thread at a time. Without resampling the samples of PCM and FLAC files are exact: integers divided by
-// 2^(bits-1), up to 24 bit.
+// 2^(bits-1), up to 24 bit. Times are exact to the sample, in containers that count milliseconds (Matroska) as long as
+// the codec's blocks have one length.
 class AudioReader {
  public:
   // Errors: as probe(), and corrupt when there is no sound in the file.

@@ -102,6 +102,8 @@ Result<void> AudioWriter::resample(const AudioBlock* block) {
                                    AV_SAMPLE_FMT_FLTP, inputRate_, 0, nullptr);
     resampler_.reset(made);
     if (code >= 0)
+      code = av_opt_set_double(made, "rematrix_maxval", 1, 0); // never louder than full scale
+    if (code >= 0)
       code = swr_init(resampler_.get());
     if (code < 0)
       return avFail(code, "Converting the sound for", path_);

@@ -86,7 +86,8 @@ struct EncoderStatus {
 // is repeated once: 641x427 becomes 642x428 in Yuv420, 642x427 in Yuv422 and stays as it is elsewhere.
 class Encoder {
  public:
-  // path: the ending chooses the container (.mp4 .m4v .mov .mkv .webm, sound alone .wav .flac .m4a .mka); a sequence
+  // path: the ending chooses the container (.mp4 .m4v .mov .mkv .webm, sound alone .wav .flac .m4a .mka; AAC
+  // alone belongs into .m4a, Matroska keeps its first 1024 samples of run-in); a sequence
   // takes a name with %d or %05d, or a folder that will hold 00000.png … (made when missing).
   // Errors: invalidArgument (settings that do not fit each other or the container; the message says which), unsupported
   // (encoder not in this build or machine), io.

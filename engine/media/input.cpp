@@ -445,8 +445,10 @@ Result<FramePtr> decodeStill(const Input& input) {
   auto codec = input.openDecoder(*f->streams[0], 1);
   if (!codec)
     return fail(codec);
-  // A damaged picture is an error, not a half grey one.
-  (*codec)->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
+  // A damaged picture is an error, not a half grey one. TIFF calls unknown tags damage, too.
+  const AVCodecID id = (*codec)->codec_id;
+  if (id == AV_CODEC_ID_PNG || id == AV_CODEC_ID_MJPEG || id == AV_CODEC_ID_WEBP)
+    (*codec)->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
   const PacketPtr packet(av_packet_alloc());
   FramePtr frame(av_frame_alloc());
   if (!packet || !frame || av_new_packet(packet.get(), static_cast<int>(size)) < 0)

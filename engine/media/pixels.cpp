@@ -255,10 +255,12 @@ Result<MutableImage> FrameReader::toRgbaBySwscale(const AVFrame& frame, const Co
   const Size size{frame.width, frame.height};
   const SwsSide from{withoutJ(static_cast<AVPixelFormat>(frame.format)), color.matrix, color.range,
                      frame.chroma_location};
-  const SwsSide to{half ? AV_PIX_FMT_RGBA64LE : AV_PIX_FMT_RGBA, ColorMatrix::Rgb, ColorRange::Full};
+  // swscale cuts deep RGB off to 8 bits instead of rounding it.
+  const bool rounds = !half && color.matrix == ColorMatrix::Rgb && bitDepthOf(from.format) > 8;
+  const SwsSide to{half || rounds ? AV_PIX_FMT_RGBA64LE : AV_PIX_FMT_RGBA, ColorMatrix::Rgb, ColorRange::Full};
   if (auto ready = prepareSws(sws_, swsKey_, size, from, to); !ready)
     return fail(ready);
-  auto image = images_.acquire(half ? PixelFormat::Rgba16F : PixelFormat::Rgba8, size);
+  auto image = images_.acquire(half || rounds ? PixelFormat::Rgba16F : PixelFormat::Rgba8, size);
   if (!image)
     return image;
   // Rgba16F and RGBA64 have pixels of the same size: converted in place.
@@ -280,7 +282,20 @@ Result<MutableImage> FrameReader::toRgbaBySwscale(const AVFrame& frame, const Co
       }
     });
   }
-  return image;
+  if (!rounds)
+    return image;
+  auto eight = images_.acquire(PixelFormat::Rgba8, size);
+  if (!eight)
+    return eight;
+  pool_.get().parallelFor(size.height, 16, [&](std::int64_t begin, std::int64_t end) {
+    for (auto y = static_cast<int>(begin); y < end; ++y) {
+      const auto* in = image->row<std::uint16_t>(y);
+      auto* out = eight->row<std::uint8_t>(y);
+      for (int i = 0; i < 4 * size.width; ++i)
+        out[i] = static_cast<std::uint8_t>((in[i] * 255U + 32'767U) / 65'535U);
+    }
+  });
+  return eight;
 }
 
 Result<MutableImage> FrameReader::toRgba(const AVFrame& frame, const ColorInfo& color) {

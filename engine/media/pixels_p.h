@@ -64,7 +64,6 @@ class FrameReader {
   SwsPtr sws_;
   std::vector<int> swsKey_;
   std::vector<std::uint16_t> halfOf16_;
-  std::vector<std::uint16_t> wide_;
 };
 
 // RGBA (and matching YUV) images to libav frames of one format and size. One thread at a time.
