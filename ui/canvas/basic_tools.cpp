@@ -134,6 +134,10 @@ std::unique_ptr<CanvasTool> makeCanvasTool(Tool tool, CanvasContext& context) {
     return std::make_unique<DrawPathTool>(context);
   case Tool::Pin:
     return makePinTool(context);
+  case Tool::MaskBrush:
+    return makeMaskTool(context, true);
+  case Tool::MaskEraser:
+    return makeMaskTool(context, false);
   case Tool::Hand:
     return makeHandTool(context);
   case Tool::Zoom:

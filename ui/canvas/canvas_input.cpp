@@ -42,6 +42,7 @@ void CanvasView::useTool(Tool next) {
   tool_ = makeCanvasTool(next, *this);
   pressed_ = false;
   layerDirty_ = true;
+  askForMatte();
   updateCursor();
   update();
 }

@@ -168,7 +168,7 @@ void CanvasView::paintOverlay(QPainter& painter) {
     return;
   }
   paintGuides(painter);
-  if (options().showMatte)
+  if (showsMatte())
     for (const auto& [group, matte] : mattes_) {
       const QImage shown = mattePicture(matte, style_.accent, kMatteSide);
       if (shown.isNull())

@@ -23,6 +23,7 @@ namespace kinora::ui {
 namespace {
 
 constexpr std::int32_t kLargestStill = 4096;
+constexpr float kBrushStep = 1.2F; // of its size
 
 } // namespace
 
@@ -111,6 +112,14 @@ void CanvasView::connectActions() {
         all.push_back(track->id);
     selectTracks(std::move(all));
   });
+  const auto scaleBrush = [this](float factor) {
+    PaintOptions next = options();
+    const float size = std::round(next.brushSize * factor);
+    next.brushSize = size != next.brushSize ? size : next.brushSize + (factor > 1 ? 1.F : -1.F);
+    context_.paint.setOptions(next);
+  };
+  connect(&actions["paint.brushSmaller"], &QAction::triggered, this, [scaleBrush] { scaleBrush(1 / kBrushStep); });
+  connect(&actions["paint.brushLarger"], &QAction::triggered, this, [scaleBrush] { scaleBrush(kBrushStep); });
   // The picture instead of the result while the key is held.
   actions["view.flip"].setAutoRepeat(false);
   connect(&actions["view.flip"], &QAction::triggered, this, [this] {
@@ -145,7 +154,9 @@ void CanvasView::takeDocument() {
     live_.reset();
     hovered_ = {};
   }
+  bool isMatteNew = false;
   if (take_ != take) {
+    isMatteNew = take && (!take_ || take_->id != take->id || take_->matteEdits != take->matteEdits);
     take_ = take;
     layerDirty_ = true;
   }
@@ -159,6 +170,8 @@ void CanvasView::takeDocument() {
   }
   updateMapping();
   askForPicture();
+  if (isMatteNew) // after everybody has heard of the change: the answer is about what the engine knows
+    QMetaObject::invokeMethod(this, &CanvasView::askForMatte, Qt::QueuedConnection);
   showViews();
   update();
 }
@@ -187,12 +200,20 @@ void CanvasView::askForPicture() {
       media->path, {}, {std::min(media->size.width, kLargestStill), std::min(media->size.height, kLargestStill)});
 }
 
-// Of the object that the focused path moves.
+bool CanvasView::showsMatte() const {
+  const Tool tool = context_.paint.tool();
+  return options().showMatte || tool == Tool::MaskBrush || tool == Tool::MaskEraser;
+}
+
+// Of the object that the focused path moves; what is shown of it stays until the answer.
 void CanvasView::askForMatte() {
-  if (!options().showMatte || !take_)
+  if (!showsMatte() || !take_)
     return;
   const TrackId focused = context_.session.selection().current().focusedTrack();
-  mattes_.clear();
+  const auto path = std::find_if(take_->tracks.begin(), take_->tracks.end(),
+                                 [&](const document::TrackPtr& track) { return track->id == focused; });
+  std::erase_if(mattes_,
+                [&](const auto& matte) { return path == take_->tracks.end() || matte.first != (*path)->group; });
   for (const document::TrackPtr& track : take_->tracks)
     if (track->id == focused && track->kind == document::TrackKind::Path)
       context_.engine.requestMatte(take_->id, track->group);

@@ -89,6 +89,7 @@ class CanvasView : public PictureSurface, private CanvasContext {
   void useTool(Tool tool);
   void askForPicture();
   void askForMatte();
+  [[nodiscard]] bool showsMatte() const;
   void showViews();
   [[nodiscard]] CanvasTool& tool() const { return spanTool_ ? *spanTool_ : *tool_; }
   [[nodiscard]] CanvasPointer pointer(const QPointF& view, std::uint64_t atMs, Qt::KeyboardModifiers modifiers) const;

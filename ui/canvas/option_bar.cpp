@@ -34,6 +34,7 @@ OptionBar::OptionBar(const UiContext& context, QWidget* parent) : QToolBar(paren
   title_->setProperty("weight", "semibold");
   addWidget(title_);
   grip_ = addNumber(tr("Grip"), tr(" px"), 1, 400, &PaintOptions::grip, 1, gripped_);
+  brush_ = addNumber(tr("Size"), tr(" px"), 1, 4000, &PaintOptions::brushSize, 1, masking_);
   smooth_ = addNumber(tr("Smooth"), tr(" %"), 0, 100, &PaintOptions::smooth, 0.01F, drawing_);
   auto* records = new QLabel(tr("Records"), this);
   records->setProperty("tone", "secondary");
@@ -126,6 +127,8 @@ void OptionBar::showTool(Tool tool) {
   const bool draws = tool == Tool::DrawPath;
   for (QAction* part : drawing_)
     part->setVisible(draws);
+  for (QAction* part : masking_)
+    part->setVisible(tool == Tool::MaskBrush || tool == Tool::MaskEraser);
   for (QAction* part : gripped_)
     part->setVisible(draws);
 }
@@ -136,6 +139,7 @@ void OptionBar::showOptions(const PaintOptions& options) {
     number->setValue(static_cast<int>(std::lround(value)));
   };
   show(grip_, options.grip);
+  show(brush_, options.brushSize);
   show(smooth_, options.smooth * 100);
   records_->setCurrentIndex(static_cast<int>(options.records));
   follow_->setChecked(options.follow);

@@ -34,11 +34,13 @@ class OptionBar : public QToolBar {
   QLabel* title_;
   QSpinBox* grip_;
   QSpinBox* smooth_;
+  QSpinBox* brush_;
   QComboBox* records_;
   QCheckBox* follow_;
   QComboBox* view_;
   QComboBox* zoom_;
   std::vector<QAction*> drawing_; // shown with Draw path
+  std::vector<QAction*> masking_; // shown with Mask brush and Eraser
   std::vector<QAction*> gripped_; // shown with every tool that has a grip
 };
 

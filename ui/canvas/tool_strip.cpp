@@ -53,6 +53,7 @@ const std::vector<ToolEntry>& canvasTools() {
   static const std::vector<ToolEntry> tools{
       {"paint.tool.select", Tool::Select, false},    {"paint.tool.editPoints", Tool::EditPoints, false},
       {"paint.tool.drawPath", Tool::DrawPath, true}, {"paint.tool.pin", Tool::Pin, false},
+      {"paint.tool.mask", Tool::MaskBrush, true},    {"paint.tool.eraser", Tool::MaskEraser, false},
       {"paint.tool.hand", Tool::Hand, true},         {"paint.tool.zoom", Tool::Zoom, false},
   };
   return tools;

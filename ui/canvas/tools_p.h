@@ -16,5 +16,7 @@ namespace kinora::ui {
 [[nodiscard]] std::unique_ptr<CanvasTool> makePinTool(CanvasContext& context);
 [[nodiscard]] std::unique_ptr<CanvasTool> makeSelectTool(CanvasContext& context);
 [[nodiscard]] std::unique_ptr<CanvasTool> makeEditPointsTool(CanvasContext& context);
+// Paints on the matte of the focused path's object, or takes away from it.
+[[nodiscard]] std::unique_ptr<CanvasTool> makeMaskTool(CanvasContext& context, bool adds);
 
 } // namespace kinora::ui

@@ -21,6 +21,7 @@ namespace edit = document::edit;
 constexpr std::pair<const char*, Tool> kTools[] = {
     {"paint.tool.select", Tool::Select},     {"paint.tool.editPoints", Tool::EditPoints},
     {"paint.tool.drawPath", Tool::DrawPath}, {"paint.tool.pin", Tool::Pin},
+    {"paint.tool.mask", Tool::MaskBrush},    {"paint.tool.eraser", Tool::MaskEraser},
     {"paint.tool.hand", Tool::Hand},         {"paint.tool.zoom", Tool::Zoom},
 };
 

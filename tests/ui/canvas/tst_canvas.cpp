@@ -24,18 +24,18 @@ struct Canvas : Studio {
     QCoreApplication::processEvents();
   }
   [[nodiscard]] QPoint at(float x, float y) const { return view.pictureMapping().toView(Point{x, y}).toPoint(); }
-  void stroke(std::initializer_list<Point> places) {
+  void stroke(std::initializer_list<Point> places, Qt::KeyboardModifiers modifiers = {}) {
     bool first = true;
     QPoint last;
     for (const Point& place : places) {
       last = at(place.x, place.y);
       if (first)
-        QTest::mousePress(&view, Qt::LeftButton, {}, last);
+        QTest::mousePress(&view, Qt::LeftButton, modifiers, last);
       else
         QTest::mouseMove(&view, last, 20);
       first = false;
     }
-    QTest::mouseRelease(&view, Qt::LeftButton, {}, last, 20);
+    QTest::mouseRelease(&view, Qt::LeftButton, modifiers, last, 20);
   }
 };
 
@@ -163,6 +163,80 @@ class TestCanvas : public QObject {
     c.paint.setTool(Tool::Select);
     c.stroke({{200, 100}, {200, 100}});
     QVERIFY(!c.session.selection().current().focusedTrack().isValid());
+  }
+
+  void theMaskBrushCorrectsTheFocusedObjectInOneStep() {
+    Canvas c;
+    const TrackId id = c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});
+    c.session.selection().selectTrack(id);
+    c.paint.setTool(Tool::MaskBrush);
+    QCOMPARE(c.port.mattes, std::vector<std::int32_t>{1}); // shown while the tool is in hand
+    c.actions["paint.brushLarger"].trigger();
+    QCOMPARE(c.paint.options().brushSize, 48.F);
+    c.port.mattes.clear();
+    c.stroke({{100, 200}, {200, 220}, {300, 200}});
+    QCOMPARE(c.session.undoStack().count(), 2);
+    QCOMPARE(c.currentTake()->matteEdits.size(), std::size_t{1});
+    const document::MatteEdit edit = c.currentTake()->matteEdits.front();
+    QVERIFY(edit.add);
+    QCOMPARE(edit.group, 1);
+    QCOMPARE(edit.radius, 24.F);
+    QCOMPARE(edit.points.size(), std::size_t{3});
+    QVERIFY(std::abs(edit.points[1].x - 200) < 2 && std::abs(edit.points[1].y - 220) < 2);
+    QCoreApplication::processEvents();
+    QCOMPARE(c.port.mattes.size(), std::size_t{1}); // asked anew
+    c.session.undoStack().undo();
+    QVERIFY(c.currentTake()->matteEdits.empty());
+    QCoreApplication::processEvents();
+    QCOMPARE(c.port.mattes.size(), std::size_t{2});
+  }
+
+  void theEraserWithAltCutsAnOutline() {
+    Canvas c;
+    const TrackId id = c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});
+    c.addPath({{{}, {100, 50}}, {Duration::fromSeconds(2), {300, 50}}}, "Moon");
+    c.session.apply(QStringLiteral("Ungroup"),
+                    [&](const document::DocumentPtr& d) { return document::edit::setTrackGroup(d, c.take, id, 0); });
+    c.session.selection().selectTrack(id);
+    c.paint.setTool(Tool::MaskEraser);
+    const int steps = c.session.undoStack().count();
+    c.stroke({{100, 200}, {200, 200}, {200, 300}}, Qt::AltModifier);
+    QCOMPARE(c.session.undoStack().count(), steps + 1);
+    QCOMPARE(c.currentTake()->matteEdits.size(), std::size_t{1});
+    const document::MatteEdit edit = c.currentTake()->matteEdits.front();
+    QVERIFY(!edit.add);
+    QCOMPARE(edit.radius, 0.F);
+    QCOMPARE(edit.points.size(), std::size_t{3});
+    QCOMPARE(edit.group, 2); // the path got a number that nobody else has
+    QCOMPARE(c.currentTake()->tracks.back()->id, id);
+    QCOMPARE(c.currentTake()->tracks.back()->group, 2);
+    c.session.undoStack().undo();
+    QVERIFY(c.currentTake()->matteEdits.empty());
+    QCOMPARE(c.currentTake()->tracks.back()->group, 0);
+  }
+
+  void escapeDiscardsAMaskStroke() {
+    Canvas c;
+    c.session.selection().selectTrack(c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}}));
+    c.paint.setTool(Tool::MaskBrush);
+    const QPoint far = c.at(200, 250);
+    const QRgb bare = c.view.grab().toImage().pixel(far);
+    QTest::mousePress(&c.view, Qt::LeftButton, {}, c.at(100, 250));
+    QTest::mouseMove(&c.view, c.at(300, 250), 20);
+    QVERIFY(c.view.grab().toImage().pixel(far) != bare); // the stroke shows at once
+    QTest::keyClick(&c.view, Qt::Key_Escape);
+    QTest::mouseRelease(&c.view, Qt::LeftButton, {}, c.at(300, 250), 20);
+    QVERIFY(c.currentTake()->matteEdits.empty());
+    QCOMPARE(c.view.grab().toImage().pixel(far), bare);
+  }
+
+  void withoutAFocusedPathTheMaskBrushSaysWhatIsMissing() {
+    Canvas c;
+    const QSignalSpy told(&c.view, &CanvasView::told);
+    c.paint.setTool(Tool::MaskBrush);
+    c.stroke({{100, 200}, {200, 200}});
+    QVERIFY(c.currentTake()->matteEdits.empty());
+    QCOMPARE(told.count(), 1);
   }
 
   void zoomKeepsThePlaceUnderThePointer() {
