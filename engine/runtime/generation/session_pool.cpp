@@ -46,6 +46,7 @@ Result<session::MotionSession*> SessionPool::prepared(const GenerationNode& node
     auto picture = pictures_.load(node.picture);
     if (!picture)
       return fail(picture);
+    chosen.key = {}; // until it is ready: a cancelled preparation is begun anew
     if (auto ready = chosen.session->prepare(node.request(*picture), stop); !ready)
       return fail(ready);
     chosen.key = node.key;
