@@ -38,7 +38,6 @@ CanvasPointer CanvasView::pointer(const QPointF& view, std::uint64_t atMs, Qt::K
 void CanvasView::useTool(Tool next) {
   if (tool_)
     tool().finish();
-  spanTool_.reset();
   tool_ = makeCanvasTool(next, *this);
   pressed_ = false;
   layerDirty_ = true;

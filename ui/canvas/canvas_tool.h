@@ -54,7 +54,5 @@ class CanvasTool {
 
 // The tool of a kind.
 [[nodiscard]] std::unique_ptr<CanvasTool> makeCanvasTool(Tool tool, CanvasContext& context);
-// Drag over the selected path: that span goes behind (visible = false) or comes back.
-[[nodiscard]] std::unique_ptr<CanvasTool> makeSpanTool(CanvasContext& context, bool visible);
 
 } // namespace kinora::ui

@@ -91,7 +91,7 @@ class CanvasView : public PictureSurface, private CanvasContext {
   void askForMatte();
   [[nodiscard]] bool showsMatte() const;
   void showViews();
-  [[nodiscard]] CanvasTool& tool() const { return spanTool_ ? *spanTool_ : *tool_; }
+  [[nodiscard]] CanvasTool& tool() const { return *tool_; }
   [[nodiscard]] CanvasPointer pointer(const QPointF& view, std::uint64_t atMs, Qt::KeyboardModifiers modifiers) const;
   [[nodiscard]] Time timelineTime(Time take) const;
   void updateCursor();
@@ -115,7 +115,6 @@ class CanvasView : public PictureSurface, private CanvasContext {
   std::map<std::int32_t, QImage> mattes_; // Gray8, by group
 
   std::unique_ptr<CanvasTool> tool_;
-  std::unique_ptr<CanvasTool> spanTool_; // while X is held
   QTimer toolTimer_;
   bool pressed_ = false;
   bool penDown_ = false;
