@@ -86,7 +86,7 @@ class TestCli : public QObject {
  private Q_SLOTS:
   void initTestCase() {
     picture_ = folder_.file("picture.png");
-    QVERIFY(media::writeImage(picture_, test::withDisc(test::texturedPicture({160, 120}, 3), {60, 60}, 18, 230, 40, 30))
+    QVERIFY(media::writeImage(picture_, test::withTexturedDisc(test::texturedPicture({160, 120}, 3), {60, 60}, 18, 8))
                 .has_value());
     tracks_ = folder_.write("t.tracks.json", kTracks);
   }

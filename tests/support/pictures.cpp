@@ -76,6 +76,28 @@ Image withDisc(const Image& base, Point centre, float radius, unsigned char r, u
   return std::move(image).freeze();
 }
 
+Image withTexturedDisc(const Image& base, Point centre, float radius, unsigned seed) {
+  const Image texture = texturedPicture(base.size(), seed);
+  MutableImage image = makePicture(base.size());
+  for (int y = 0; y < base.size().height; ++y) {
+    const auto* from = base.row<unsigned char>(y);
+    const auto* grain = texture.row<unsigned char>(y);
+    auto* to = image.row<unsigned char>(y);
+    std::copy_n(from, 4 * static_cast<std::size_t>(base.size().width), to);
+    for (int x = 0; x < base.size().width; ++x) {
+      const float dx = static_cast<float>(x) + .5f - centre.x;
+      const float dy = static_cast<float>(y) + .5f - centre.y;
+      if (dx * dx + dy * dy <= radius * radius) {
+        const int n = (grain[4 * x + 2] - 80) & 63; // the texture's noise alone
+        to[4 * x + 0] = static_cast<unsigned char>(190 + n);
+        to[4 * x + 1] = static_cast<unsigned char>(n / 2);
+        to[4 * x + 2] = static_cast<unsigned char>(n / 2);
+      }
+    }
+  }
+  return std::move(image).freeze();
+}
+
 int largestDifference(const Image& a, const Image& b) {
   KINORA_CHECK(a.size() == b.size() && a.format() == PixelFormat::Rgba8 && b.format() == PixelFormat::Rgba8);
   int largest = 0;

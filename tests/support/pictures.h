@@ -13,6 +13,8 @@ namespace kinora::test {
 // The base picture with a filled disc of another colour in it.
 [[nodiscard]] Image withDisc(const Image& base, Point centre, float radius, unsigned char r, unsigned char g,
                              unsigned char b);
+// The base picture with a disc of reddish seeded texture in it, which can be cut out and tracked.
+[[nodiscard]] Image withTexturedDisc(const Image& base, Point centre, float radius, unsigned seed);
 // Largest difference of any 8-bit channel (same size and Rgba8 both).
 [[nodiscard]] int largestDifference(const Image& a, const Image& b);
 // Peak signal-to-noise ratio in dB over RGB; infinity when equal.
