@@ -6,6 +6,7 @@
 #include <cmath>
 #include <exception>
 #include <fstream>
+#include <system_error>
 #include <vector>
 
 #include <ImathBox.h>
@@ -32,6 +33,9 @@ float srgbToLinear(float v) {
 } // namespace
 
 bool looksLikeExr(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) // a pipe would block
+    return false;
   std::ifstream in(path, std::ios::binary);
   std::array<char, 4> magic{};
   in.read(magic.data(), magic.size());
