@@ -25,8 +25,7 @@ foreach(library c10 torch_cpu)
     IMPORTED_LOCATION "${KINORA_TORCH}/lib/lib${library}.so"
     IMPORTED_NO_SONAME OFF
     INTERFACE_INCLUDE_DIRECTORIES "${kinora_torch_include}"
-    # Heavy headers become a compile error: only ATen/ops/<one operator>.h is allowed.
-    INTERFACE_COMPILE_DEFINITIONS "AT_PER_OPERATOR_HEADERS;TORCH_ASSERT_ONLY_METHOD_OPERATORS"
+    INTERFACE_COMPILE_DEFINITIONS "AT_PER_OPERATOR_HEADERS"
     # The library's own needs (CUDA runtime, libgomp) are found by its run path, not by this link.
     INTERFACE_LINK_OPTIONS "-Wl,--allow-shlib-undefined")
 endforeach()

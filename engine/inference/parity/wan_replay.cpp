@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/inference/parity/golden_case_p.h"
+
+namespace kinora::inference {
+
+std::vector<Replayer> wanReplayers() {
+  return {};
+}
+
+} // namespace kinora::inference
