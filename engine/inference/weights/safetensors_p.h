@@ -29,7 +29,7 @@ struct NamedTensor {
   at::Tensor tensor;
 };
 
-// [any] Writes atomically (temporary file, then rename), tensors in the given order, aligned to their element size.
+// [any] Writes atomically (temporary file, then rename), listed in the given order, aligned to their element size.
 [[nodiscard]] Result<void> writeSafetensors(const std::filesystem::path& file, const std::vector<NamedTensor>& tensors,
                                             const std::map<std::string, std::string>& metadata = {});
 
