@@ -401,6 +401,12 @@ InstanceState::~InstanceState() {
     vk.vkDestroyInstance(handle, nullptr);
 }
 
+tl::unexpected<Error> DeviceState::failure(std::string_view doing, VkResult result) {
+  if (result == VK_ERROR_DEVICE_LOST)
+    lost = true;
+  return vulkanError(doing, result);
+}
+
 DeviceState::~DeviceState() {
   if (handle == VK_NULL_HANDLE)
     return;

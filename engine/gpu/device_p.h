@@ -63,6 +63,8 @@ struct DeviceState {
   VolkDeviceTable vk{};
   VkPhysicalDeviceMemoryProperties memory{};
   bool externalSemaphores = false;
+  // [any] The device answered VK_ERROR_DEVICE_LOST, or did not answer for too long: nothing of it works any more.
+  std::atomic<bool> lost = false;
 
   DeviceState() = default;
   DeviceState(const DeviceState&) = delete;
@@ -72,6 +74,8 @@ struct DeviceState {
   // Index of a memory type with all required and, if there is one, all preferred flags; UINT32_MAX when none fits.
   [[nodiscard]] std::uint32_t memoryType(std::uint32_t bits, VkMemoryPropertyFlags required,
                                          VkMemoryPropertyFlags preferred) const;
+  // vulkanError for a call on this device; notes the loss.
+  [[nodiscard]] tl::unexpected<Error> failure(std::string_view doing, VkResult result);
 };
 
 // "Making X failed: out of device memory." Memory errors become outOfMemory, everything else device.

@@ -14,8 +14,8 @@ namespace {
 
 // The gui thread gives a window this long, then it draws another time.
 constexpr std::uint64_t kWindowPatienceNs = 8'000'000;
-// An answer later than this means that the driver hangs.
-constexpr std::uint64_t kDriverPatienceNs = 10'000'000'000;
+// A device that is lost is waited for this long, in case it only hangs.
+constexpr std::uint64_t kLostPatienceNs = 1'000'000'000;
 // At most this many samples per axis and pixel: a picture shown at 1/32.
 constexpr float kMaxTaps = 16;
 
@@ -37,6 +37,24 @@ void recordBarrier(const DeviceState& device, VkCommandBuffer commands, const Vk
   info.sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO;
   info.imageMemoryBarrierCount = 1;
   info.pImageMemoryBarriers = &b;
+  device.vk.vkCmdPipelineBarrier2(commands, &info);
+}
+
+// Takes a buffer that another API has written over to this queue, or gives it back.
+void recordOwnership(const DeviceState& device, VkCommandBuffer commands, VkBuffer buffer, bool take) {
+  VkBufferMemoryBarrier2 b{};
+  b.sType = VK_STRUCTURE_TYPE_BUFFER_MEMORY_BARRIER_2;
+  (take ? b.dstStageMask : b.srcStageMask) = VK_PIPELINE_STAGE_2_COPY_BIT;
+  if (take)
+    b.dstAccessMask = VK_ACCESS_2_TRANSFER_READ_BIT;
+  b.srcQueueFamilyIndex = take ? VK_QUEUE_FAMILY_EXTERNAL : device.queueFamily;
+  b.dstQueueFamilyIndex = take ? device.queueFamily : VK_QUEUE_FAMILY_EXTERNAL;
+  b.buffer = buffer;
+  b.size = VK_WHOLE_SIZE;
+  VkDependencyInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO;
+  info.bufferMemoryBarrierCount = 1;
+  info.pBufferMemoryBarriers = &b;
   device.vk.vkCmdPipelineBarrier2(commands, &info);
 }
 
@@ -95,13 +113,9 @@ Result<std::unique_ptr<Drawing>> Drawing::make(std::shared_ptr<DeviceState> devi
 }
 
 Drawing::~Drawing() {
-  if (done_ && submitted_ > 0 && !lost_)
-    static_cast<void>(waitForAll());
-}
-
-tl::unexpected<Error> Drawing::failed(std::string_view doing, VkResult result) {
-  lost_ = lost_ || result == VK_ERROR_DEVICE_LOST;
-  return vulkanError(doing, result);
+  // A lost device answers at once; one that hangs gets little time.
+  if (done_ && submitted_ > 0)
+    static_cast<void>(waitForAll(device_->lost ? kLostPatienceNs : kDriverPatienceNs));
 }
 
 Result<void> Drawing::setUp() {
@@ -122,7 +136,7 @@ Result<void> Drawing::setUp() {
   pool.queueFamilyIndex = device_->queueFamily;
   VkCommandPool poolHandle = VK_NULL_HANDLE;
   if (const VkResult r = device_->vk.vkCreateCommandPool(device_->handle, &pool, nullptr, &poolHandle); r != VK_SUCCESS)
-    return failed("Making a command pool", r);
+    return device_->failure("Making a command pool", r);
   pool_ = {device_, poolHandle,
            [](DeviceState& d, VkCommandPool p) { d.vk.vkDestroyCommandPool(d.handle, p, nullptr); }};
   std::array<VkCommandBuffer, kInFlight + 1> commands{};
@@ -133,7 +147,7 @@ Result<void> Drawing::setUp() {
   allocate.commandBufferCount = static_cast<std::uint32_t>(commands.size());
   if (const VkResult r = device_->vk.vkAllocateCommandBuffers(device_->handle, &allocate, commands.data());
       r != VK_SUCCESS)
-    return failed("Making command buffers", r);
+    return device_->failure("Making command buffers", r);
   auto done = makeSemaphore(device_, true);
   if (!done)
     return fail(done);
@@ -160,23 +174,23 @@ Result<bool> Drawing::waitFor(std::uint64_t value, std::uint64_t nanoseconds) {
   if (r == VK_TIMEOUT)
     return false;
   if (r != VK_SUCCESS)
-    return failed("Waiting for the graphics device", r);
+    return device_->failure("Waiting for the graphics device", r);
   return true;
 }
 
-Result<void> Drawing::waitForAll() {
-  const auto done = waitFor(submitted_, kDriverPatienceNs);
+Result<void> Drawing::waitForAll(std::uint64_t nanoseconds) {
+  const auto done = waitFor(submitted_, nanoseconds);
   if (!done)
     return fail(done);
   if (!*done) {
-    lost_ = true;
-    return fail(ErrorCode::Device, "Waiting for the graphics device failed: it did not answer for ten seconds.");
+    device_->lost = true;
+    return fail(ErrorCode::Device, "Waiting for the graphics device failed: it does not answer.");
   }
   if (spec_.surface != VK_NULL_HANDLE && swapchain_.handle) {
     // Presentation is no part of the timeline; its semaphores and images are free when the queue is.
     const std::lock_guard lock(device_->queueMutex);
     if (const VkResult r = device_->vk.vkQueueWaitIdle(device_->queue); r != VK_SUCCESS)
-      return failed("Waiting for the window", r);
+      return device_->failure("Waiting for the window", r);
   }
   return {};
 }
@@ -333,7 +347,7 @@ Result<std::optional<std::uint32_t>> Drawing::acquire(InFlight& slot, Size wante
       swapchainStale_ = true;
       break;
     default:
-      return failed("Fetching the next picture of the window", r);
+      return device_->failure("Fetching the next picture of the window", r);
     }
   }
   return std::nullopt;
@@ -376,7 +390,11 @@ void Drawing::record(const DrawList& list, const InFlight& slot, const Uploads& 
   if (uploads.frame) {
     const VkBufferImageCopy region =
         copyRegion(0, uploads.frameRowTexels, {0, 0, frame_.size.width, frame_.size.height});
+    if (uploads.slot)
+      recordOwnership(*device_, commands, uploads.frameFrom, true);
     recordUpload(commands, frame_, false, uploads.frameFrom, std::span(&region, 1));
+    if (uploads.slot)
+      recordOwnership(*device_, commands, uploads.frameFrom, false);
   }
   if (uploads.overlay)
     recordUpload(commands, overlay_, overlaySize_ == list.overlay.size, slot.overlayUpload.handle.get(),
@@ -483,7 +501,7 @@ Result<void> Drawing::submit(InFlight& slot, const FrameView& frame, const Uploa
   {
     const std::lock_guard lock(device_->queueMutex);
     if (const VkResult r = device_->vk.vkQueueSubmit2(device_->queue, 1, &info, VK_NULL_HANDLE); r != VK_SUCCESS)
-      return failed("Drawing the picture", r);
+      return device_->failure("Drawing the picture", r);
   }
   slot.doneAt = ++submitted_;
   next_ = (next_ + 1) % kInFlight;
@@ -509,7 +527,7 @@ Result<void> Drawing::present(std::uint32_t image) {
   if (r == VK_SUBOPTIMAL_KHR || r == VK_ERROR_OUT_OF_DATE_KHR)
     swapchainStale_ = true;
   else if (r != VK_SUCCESS)
-    return failed("Showing the picture", r);
+    return device_->failure("Showing the picture", r);
   return {};
 }
 
@@ -547,10 +565,10 @@ Result<DrawOutcome> Drawing::draw(const DrawList& list, Size size) {
   begin.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
   begin.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
   if (const VkResult r = device_->vk.vkBeginCommandBuffer(slot.commands, &begin); r != VK_SUCCESS)
-    return failed("Recording a picture", r);
+    return device_->failure("Recording a picture", r);
   record(list, slot, uploads, target);
   if (const VkResult r = device_->vk.vkEndCommandBuffer(slot.commands); r != VK_SUCCESS)
-    return failed("Recording a picture", r);
+    return device_->failure("Recording a picture", r);
   if (const auto r = submit(slot, list.frame, uploads, image); !r)
     return fail(r);
   if (uploads.frame) {
@@ -583,7 +601,7 @@ Result<Image> Drawing::readback() {
   begin.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
   begin.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
   if (const VkResult r = vk.vkBeginCommandBuffer(readbackCommands_, &begin); r != VK_SUCCESS)
-    return failed("Reading the picture back", r);
+    return device_->failure("Reading the picture back", r);
   const VkBufferImageCopy region = copyRegion(0, 0, {0, 0, own_.size.width, own_.size.height});
   vk.vkCmdCopyImageToBuffer(readbackCommands_, own_.handle.get(), VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
                             readback_.handle.get(), 1, &region);
@@ -599,7 +617,7 @@ Result<Image> Drawing::readback() {
   dependency.pMemoryBarriers = &toHost;
   vk.vkCmdPipelineBarrier2(readbackCommands_, &dependency);
   if (const VkResult r = vk.vkEndCommandBuffer(readbackCommands_); r != VK_SUCCESS)
-    return failed("Reading the picture back", r);
+    return device_->failure("Reading the picture back", r);
 
   const VkSemaphoreSubmitInfo signal = semaphoreInfo(done_.get(), submitted_ + 1, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT);
   VkCommandBufferSubmitInfo commands{};
@@ -614,7 +632,7 @@ Result<Image> Drawing::readback() {
   {
     const std::lock_guard lock(device_->queueMutex);
     if (const VkResult r = vk.vkQueueSubmit2(device_->queue, 1, &info, VK_NULL_HANDLE); r != VK_SUCCESS)
-      return failed("Reading the picture back", r);
+      return device_->failure("Reading the picture back", r);
   }
   ++submitted_;
   if (const auto idle = waitForAll(); !idle)

@@ -29,11 +29,11 @@ class Drawing {
   Result<Image> readback();
 
   [[nodiscard]] const DeviceState& device() const { return *device_; }
-  // The last error was the loss of the device.
-  [[nodiscard]] bool lost() const { return lost_; }
 
  private:
   static constexpr std::size_t kInFlight = 2;
+  // An answer later than this means that the driver hangs.
+  static constexpr std::uint64_t kDriverPatienceNs = 10'000'000'000;
   // What one submission uses until it is done.
   struct InFlight {
     VkCommandBuffer commands = VK_NULL_HANDLE; // the pool's
@@ -64,10 +64,9 @@ class Drawing {
   Drawing(std::shared_ptr<DeviceState> device, TargetSpec spec, PresenterStats& stats)
       : device_(std::move(device)), spec_(spec), stats_(stats) {}
   Result<void> setUp();
-  tl::unexpected<Error> failed(std::string_view doing, VkResult result);
   // False when the submission is not done in time.
   Result<bool> waitFor(std::uint64_t value, std::uint64_t nanoseconds);
-  Result<void> waitForAll();
+  Result<void> waitForAll(std::uint64_t nanoseconds = kDriverPatienceNs);
   Result<void> rebuildSwapchain(Size wanted);
   Result<void> ensureOwnTarget(Size size);
   Result<void> ensureTexture(Texture& texture, PictureSlot slot, Size size);
@@ -86,7 +85,6 @@ class Drawing {
   std::shared_ptr<DeviceState> device_;
   TargetSpec spec_;
   PresenterStats& stats_;
-  bool lost_ = false;
   VkSurfaceFormatKHR format_{VK_FORMAT_R8G8B8A8_UNORM, VK_COLOR_SPACE_SRGB_NONLINEAR_KHR};
   PicturePipeline pipeline_;
   Owned<VkCommandPool> pool_;

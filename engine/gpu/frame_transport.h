@@ -70,8 +70,9 @@ class FrameTransport {
 
   // [any]
   [[nodiscard]] virtual TransportStats stats() const = 0;
-  // [any] Called on the engine thread at the end of endWrite; has to be quick. A call that has begun may still end
-  // after another listener was set, so the listener owns what it touches.
+  // [any] Called on the engine thread at the end of endWrite, and on the reader's when latest() has to be asked again
+  // for a newer frame; has to be quick. A call that has begun may still end after another listener was set, so the
+  // listener owns what it touches.
   virtual void setListener(std::function<void()> listener) = 0;
 
  protected:

@@ -19,7 +19,7 @@ Result<Owned<VkShaderModule>> makeModule(const std::shared_ptr<DeviceState>& dev
   info.pCode = code;
   VkShaderModule handle = VK_NULL_HANDLE;
   if (const VkResult r = device->vk.vkCreateShaderModule(device->handle, &info, nullptr, &handle); r != VK_SUCCESS)
-    return vulkanError("Loading a shader", r);
+    return device->failure("Loading a shader", r);
   return Owned<VkShaderModule>(
       device, handle, [](DeviceState& d, VkShaderModule m) { d.vk.vkDestroyShaderModule(d.handle, m, nullptr); });
 }
@@ -32,7 +32,7 @@ Result<void> makeLayouts(PicturePipeline& out, const std::shared_ptr<DeviceState
   sampler.addressModeU = sampler.addressModeV = sampler.addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE;
   VkSampler samplerHandle = VK_NULL_HANDLE;
   if (const VkResult r = device->vk.vkCreateSampler(device->handle, &sampler, nullptr, &samplerHandle); r != VK_SUCCESS)
-    return vulkanError("Making a sampler", r);
+    return device->failure("Making a sampler", r);
   out.sampler = {device, samplerHandle,
                  [](DeviceState& d, VkSampler s) { d.vk.vkDestroySampler(d.handle, s, nullptr); }};
 
@@ -48,7 +48,7 @@ Result<void> makeLayouts(PicturePipeline& out, const std::shared_ptr<DeviceState
   VkDescriptorSetLayout setHandle = VK_NULL_HANDLE;
   if (const VkResult r = device->vk.vkCreateDescriptorSetLayout(device->handle, &set, nullptr, &setHandle);
       r != VK_SUCCESS)
-    return vulkanError("Making a descriptor layout", r);
+    return device->failure("Making a descriptor layout", r);
   out.setLayout = {device, setHandle, [](DeviceState& d, VkDescriptorSetLayout l) {
                      d.vk.vkDestroyDescriptorSetLayout(d.handle, l, nullptr);
                    }};
@@ -62,7 +62,7 @@ Result<void> makeLayouts(PicturePipeline& out, const std::shared_ptr<DeviceState
   VkDescriptorPool poolHandle = VK_NULL_HANDLE;
   if (const VkResult r = device->vk.vkCreateDescriptorPool(device->handle, &pool, nullptr, &poolHandle);
       r != VK_SUCCESS)
-    return vulkanError("Making a descriptor pool", r);
+    return device->failure("Making a descriptor pool", r);
   out.pool = {device, poolHandle,
               [](DeviceState& d, VkDescriptorPool p) { d.vk.vkDestroyDescriptorPool(d.handle, p, nullptr); }};
   const std::array<VkDescriptorSetLayout, kPictureSlots> layouts{setHandle, setHandle};
@@ -72,7 +72,7 @@ Result<void> makeLayouts(PicturePipeline& out, const std::shared_ptr<DeviceState
   sets.descriptorSetCount = kPictureSlots;
   sets.pSetLayouts = layouts.data();
   if (const VkResult r = device->vk.vkAllocateDescriptorSets(device->handle, &sets, out.sets.data()); r != VK_SUCCESS)
-    return vulkanError("Making descriptors", r);
+    return device->failure("Making descriptors", r);
 
   const VkPushConstantRange push{VK_SHADER_STAGE_VERTEX_BIT | VK_SHADER_STAGE_FRAGMENT_BIT, 0, sizeof(PicturePush)};
   VkPipelineLayoutCreateInfo layout{};
@@ -84,7 +84,7 @@ Result<void> makeLayouts(PicturePipeline& out, const std::shared_ptr<DeviceState
   VkPipelineLayout layoutHandle = VK_NULL_HANDLE;
   if (const VkResult r = device->vk.vkCreatePipelineLayout(device->handle, &layout, nullptr, &layoutHandle);
       r != VK_SUCCESS)
-    return vulkanError("Making a pipeline layout", r);
+    return device->failure("Making a pipeline layout", r);
   out.layout = {device, layoutHandle,
                 [](DeviceState& d, VkPipelineLayout l) { d.vk.vkDestroyPipelineLayout(d.handle, l, nullptr); }};
   return {};
@@ -165,7 +165,7 @@ Result<PicturePipeline> PicturePipeline::make(const std::shared_ptr<DeviceState>
   if (const VkResult r =
           device->vk.vkCreateGraphicsPipelines(device->handle, VK_NULL_HANDLE, 1, &info, nullptr, &handle);
       r != VK_SUCCESS)
-    return vulkanError("Making the drawing pipeline", r);
+    return device->failure("Making the drawing pipeline", r);
   out.handle = {device, handle, [](DeviceState& d, VkPipeline p) { d.vk.vkDestroyPipeline(d.handle, p, nullptr); }};
   return out;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/gpu/presenter.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "engine/base/log.h"
@@ -15,23 +17,26 @@ struct Presenter::Private {
   Size size;
   PresenterStats stats;
   std::unique_ptr<Drawing> drawing; // null: to be made at the next draw
+  bool hadDrawing = false;
 
-  Result<void> rebuild() {
-    drawing.reset();
-    auto made = Drawing::make(device.state(), spec, stats);
-    if (!made)
-      return fail(made);
-    drawing = std::move(*made);
-    return {};
-  }
-  // Opens the device anew, unless another presenter has done so already.
-  Result<void> recover() {
-    const DeviceState* lost = &drawing->device();
-    if (device.state().get() == lost) {
+  // Makes drawing one of the device of the moment, which is opened anew when it was lost.
+  Result<void> prepare() {
+    if (device.state()->lost) {
+      drawing.reset(); // a window has one swapchain at a time
       log::warning("gpu", "The graphics device was lost; opening it anew.");
       if (const auto opened = device.recreate(); !opened)
         return fail(opened);
     }
+    const std::shared_ptr<DeviceState> state = device.state();
+    if (drawing && &drawing->device() == state.get())
+      return {};
+    drawing.reset();
+    auto made = Drawing::make(state, spec, stats);
+    if (!made)
+      return fail(made);
+    drawing = std::move(*made);
+    if (std::exchange(hadDrawing, true))
+      ++stats.rebuilds;
     return {};
   }
 };
@@ -47,7 +52,7 @@ Result<std::unique_ptr<Presenter>> Presenter::offscreen(Device& device, Size siz
                             size.width, size.height, limit));
   std::unique_ptr<Presenter> presenter(
       new Presenter(std::unique_ptr<Private>(new Private{device, {}, size, {}, nullptr})));
-  if (const auto made = presenter->d_->rebuild(); !made)
+  if (const auto made = presenter->d_->prepare(); !made)
     return fail(made);
   return presenter;
 }
@@ -60,7 +65,7 @@ Result<std::unique_ptr<Presenter>> Presenter::window(Device& device, std::uint64
   const TargetSpec spec{reinterpret_cast<VkSurfaceKHR>(surface), mode};
   std::unique_ptr<Presenter> presenter(
       new Presenter(std::unique_ptr<Private>(new Private{device, spec, size, {}, nullptr})));
-  if (const auto made = presenter->d_->rebuild(); !made)
+  if (const auto made = presenter->d_->prepare(); !made)
     return fail(made);
   return presenter;
 }
@@ -90,25 +95,19 @@ Result<DrawOutcome> Presenter::draw(const DrawList& list) {
                                                           "sides go up to {}. Choose a smaller preview quality.",
                                                           size.width, size.height, limit));
   for (int attempt = 0;; ++attempt) {
-    if (!d_->drawing || &d_->drawing->device() != d_->device.state().get()) {
-      d_->stats.rebuilds += 1;
-      if (const auto made = d_->rebuild(); !made)
-        return fail(made);
-    }
-    auto drawn = d_->drawing->draw(list, d_->size);
+    auto drawn = [&]() -> Result<DrawOutcome> {
+      if (const auto prepared = d_->prepare(); !prepared)
+        return fail(prepared);
+      return d_->drawing->draw(list, d_->size);
+    }();
     if (drawn) {
       if (*drawn == DrawOutcome::Skipped)
         return skip();
       ++d_->stats.shown;
       return *drawn;
     }
-    // Whatever failed, half of a draw may be recorded: nothing of it is used again.
-    const bool lost = d_->drawing->lost();
-    if (lost && attempt == 0)
-      if (const auto recovered = d_->recover(); !recovered)
-        return fail(recovered);
-    d_->drawing.reset();
-    if (!lost || attempt > 0)
+    d_->drawing.reset(); // half of a draw may be recorded: nothing of it is used again
+    if (!d_->device.state()->lost || attempt > 0)
       return fail(drawn);
   }
 }

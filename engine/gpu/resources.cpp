@@ -16,7 +16,7 @@ Result<Owned<VkDeviceMemory>> allocate(const std::shared_ptr<DeviceState>& devic
     return fail(ErrorCode::Device, "Allocating graphics memory failed: the driver has no memory of the kind needed.");
   VkDeviceMemory memory = VK_NULL_HANDLE;
   if (const VkResult r = device->vk.vkAllocateMemory(device->handle, &info, nullptr, &memory); r != VK_SUCCESS)
-    return vulkanError(fmt::format("Allocating {} KiB of graphics memory", needs.size >> 10), r);
+    return device->failure(fmt::format("Allocating {} KiB of graphics memory", needs.size >> 10), r);
   return Owned<VkDeviceMemory>(device, memory,
                                [](DeviceState& d, VkDeviceMemory m) { d.vk.vkFreeMemory(d.handle, m, nullptr); });
 }
@@ -32,7 +32,7 @@ Result<Buffer> makeBuffer(const std::shared_ptr<DeviceState>& device, VkDeviceSi
   info.usage = use == BufferUse::Upload ? VK_BUFFER_USAGE_TRANSFER_SRC_BIT : VK_BUFFER_USAGE_TRANSFER_DST_BIT;
   VkBuffer handle = VK_NULL_HANDLE;
   if (const VkResult r = device->vk.vkCreateBuffer(device->handle, &info, nullptr, &handle); r != VK_SUCCESS)
-    return vulkanError("Making a graphics buffer", r);
+    return device->failure("Making a graphics buffer", r);
   buffer.handle = {device, handle, [](DeviceState& d, VkBuffer b) { d.vk.vkDestroyBuffer(d.handle, b, nullptr); }};
   VkMemoryRequirements needs{};
   device->vk.vkGetBufferMemoryRequirements(device->handle, handle, &needs);
@@ -47,7 +47,7 @@ Result<Buffer> makeBuffer(const std::shared_ptr<DeviceState>& device, VkDeviceSi
   if (r == VK_SUCCESS)
     r = device->vk.vkMapMemory(device->handle, buffer.memory.get(), 0, VK_WHOLE_SIZE, 0, &mapped);
   if (r != VK_SUCCESS)
-    return vulkanError("Mapping a graphics buffer", r);
+    return device->failure("Mapping a graphics buffer", r);
   buffer.mapped = static_cast<std::byte*>(mapped);
   return buffer;
 }
@@ -69,7 +69,7 @@ Result<Texture> makeTexture(const std::shared_ptr<DeviceState>& device, Size siz
   info.initialLayout = VK_IMAGE_LAYOUT_UNDEFINED;
   VkImage handle = VK_NULL_HANDLE;
   if (const VkResult r = device->vk.vkCreateImage(device->handle, &info, nullptr, &handle); r != VK_SUCCESS)
-    return vulkanError("Making a graphics image", r);
+    return device->failure("Making a graphics image", r);
   texture.handle = {device, handle, [](DeviceState& d, VkImage i) { d.vk.vkDestroyImage(d.handle, i, nullptr); }};
   VkMemoryRequirements needs{};
   device->vk.vkGetImageMemoryRequirements(device->handle, handle, &needs);
@@ -78,7 +78,7 @@ Result<Texture> makeTexture(const std::shared_ptr<DeviceState>& device, Size siz
     return fail(memory);
   texture.memory = std::move(*memory);
   if (const VkResult r = device->vk.vkBindImageMemory(device->handle, handle, texture.memory.get(), 0); r != VK_SUCCESS)
-    return vulkanError("Binding a graphics image", r);
+    return device->failure("Binding a graphics image", r);
   VkImageViewCreateInfo view{};
   view.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO;
   view.image = handle;
@@ -87,7 +87,7 @@ Result<Texture> makeTexture(const std::shared_ptr<DeviceState>& device, Size siz
   view.subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1};
   VkImageView viewHandle = VK_NULL_HANDLE;
   if (const VkResult r = device->vk.vkCreateImageView(device->handle, &view, nullptr, &viewHandle); r != VK_SUCCESS)
-    return vulkanError("Making an image view", r);
+    return device->failure("Making an image view", r);
   texture.view = {device, viewHandle,
                   [](DeviceState& d, VkImageView v) { d.vk.vkDestroyImageView(d.handle, v, nullptr); }};
   return texture;
@@ -103,7 +103,7 @@ Result<Owned<VkSemaphore>> makeSemaphore(const std::shared_ptr<DeviceState>& dev
   info.pNext = &type;
   VkSemaphore handle = VK_NULL_HANDLE;
   if (const VkResult r = device->vk.vkCreateSemaphore(device->handle, &info, nullptr, &handle); r != VK_SUCCESS)
-    return vulkanError("Making a semaphore", r);
+    return device->failure("Making a semaphore", r);
   return Owned<VkSemaphore>(device, handle,
                             [](DeviceState& d, VkSemaphore s) { d.vk.vkDestroySemaphore(d.handle, s, nullptr); });
 }

@@ -74,7 +74,7 @@ Result<Swapchain> Swapchain::make(const std::shared_ptr<DeviceState>& device, Vk
   info.oldSwapchain = old;
   VkSwapchainKHR handle = VK_NULL_HANDLE;
   if (const VkResult r = device->vk.vkCreateSwapchainKHR(device->handle, &info, nullptr, &handle); r != VK_SUCCESS)
-    return vulkanError("Making the pictures of the window", r);
+    return device->failure("Making the pictures of the window", r);
   out.handle = {device, handle,
                 [](DeviceState& d, VkSwapchainKHR s) { d.vk.vkDestroySwapchainKHR(d.handle, s, nullptr); }};
 
@@ -83,7 +83,7 @@ Result<Swapchain> Swapchain::make(const std::shared_ptr<DeviceState>& device, Vk
   std::vector<VkImage> images(count);
   if (const VkResult r = device->vk.vkGetSwapchainImagesKHR(device->handle, handle, &count, images.data());
       r != VK_SUCCESS)
-    return vulkanError("Fetching the pictures of the window", r);
+    return device->failure("Fetching the pictures of the window", r);
   for (const VkImage image : images) {
     VkImageViewCreateInfo view{};
     view.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO;
@@ -93,7 +93,7 @@ Result<Swapchain> Swapchain::make(const std::shared_ptr<DeviceState>& device, Vk
     view.subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1};
     VkImageView viewHandle = VK_NULL_HANDLE;
     if (const VkResult r = device->vk.vkCreateImageView(device->handle, &view, nullptr, &viewHandle); r != VK_SUCCESS)
-      return vulkanError("Making a view of the window", r);
+      return device->failure("Making a view of the window", r);
     Target target;
     target.image = image;
     target.view = {device, viewHandle,
