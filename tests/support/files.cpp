@@ -20,6 +20,11 @@ fs::path dataFile(std::string_view name) {
   return repositoryFile("tests/data") / name;
 }
 
+std::optional<fs::path> goldensFolder() {
+  const char* const folder = std::getenv("KINORA_GOLDENS");
+  return folder != nullptr && *folder != '\0' ? std::optional<fs::path>(folder) : std::nullopt;
+}
+
 TempFolder::TempFolder() {
   std::string pattern = (fs::temp_directory_path() / "kinora-test-XXXXXX").string();
   KINORA_CHECK(::mkdtemp(pattern.data()) != nullptr);

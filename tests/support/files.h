@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string_view>
 
 namespace kinora::test {
@@ -10,6 +11,9 @@ namespace kinora::test {
 // Path of a file below tests/data, and of one below the repository's root.
 [[nodiscard]] std::filesystem::path dataFile(std::string_view name);
 [[nodiscard]] std::filesystem::path repositoryFile(std::string_view name);
+
+// The folder of the full set of golden cases, named by the environment variable KINORA_GOLDENS; none when it is unset.
+[[nodiscard]] std::optional<std::filesystem::path> goldensFolder();
 
 // A fresh folder, removed with everything in it at the end of its life.
 class TempFolder {

@@ -224,6 +224,11 @@ Result<SafetensorsHeader> readSafetensorsHeader(std::span<const std::byte> bytes
   const char* const text = reinterpret_cast<const char*>(bytes.data()) + kLengthBytes;
   if (length == 0 || *text != '{')
     return refuse(WeightsFault::BadHeader, "it does not begin with a brace", "byte 8");
+  // The JSON reader takes a zero byte for the end of the text.
+  if (const void* const zero = std::memchr(text, 0, length))
+    return refuse(
+        WeightsFault::BadHeader, "a zero byte stands in it",
+        fmt::format("byte {}", static_cast<const char*>(zero) - text + static_cast<std::ptrdiff_t>(kLengthBytes)));
   HeaderReader reader(name);
   if (!json::sax_parse(text, text + length, &reader, json::input_format_t::json, true))
     return tl::unexpected<Error>(*reader.error);
