@@ -17,8 +17,9 @@ namespace {
 constexpr std::array kShapes = {Shape{1, 1},   Shape{2, 1},   Shape{1, 3},   Shape{3, 5},
                                 Shape{17, 33}, Shape{64, 40}, Shape{97, 61}, Shape{640, 427}};
 constexpr std::size_t kSmallShapes = 7;
-constexpr std::array<const Operation*, 9> kOperations = {&kYuvToRgb,  &kRgbToYuv, &kResize,     &kWarp,   &kSplat,
-                                                         &kComposite, &kFeather,  &kMorphology, &kConvert};
+constexpr std::array<const Operation*, 13> kOperations = {
+    &kYuvToRgb,   &kRgbToYuv, &kResize,    &kWarp,    &kSplat,      &kComposite, &kFeather,
+    &kMorphology, &kConvert,  &kLayerNorm, &kRmsNorm, &kActivation, &kInt8Linear};
 
 std::uint8_t byteOf(Random& random) {
   return static_cast<std::uint8_t>(random.next() >> 56);
@@ -134,6 +135,23 @@ double errorOf(std::uint8_t pixel, double value) {
 double errorOfHalf(Half half, double value) {
   const double size = std::max(std::abs(value), 0.0625);
   return std::abs(exactHalf(half) - value) / std::ldexp(1.0, std::ilogb(size) - 10);
+}
+
+double exactFloat(float value) {
+  return static_cast<double>(value);
+}
+
+double exactFloat(BFloat16 value) {
+  return static_cast<double>(toFloat(value));
+}
+
+double errorOf(float got, double value) {
+  return std::abs(exactFloat(got) - value) / std::max(1.0, std::abs(value)) * 8388608.0;
+}
+
+double errorOf(BFloat16 got, double value) {
+  const double size = std::max(std::abs(value), 0.0625);
+  return std::abs(exactFloat(got) - value) / std::ldexp(1.0, std::ilogb(size) - 7);
 }
 
 double errorOf(Rgba8 p, Exact v) {

@@ -12,7 +12,7 @@
 #include "engine/base/worker_pool.h"
 #include "kernels/cuda.h"
 #include "kernels/image_view.h"
-#include "kernels/shared/pixel_p.h"
+#include "kernels/shared/matrix_p.h"
 
 namespace kinora::kernels::check {
 
@@ -106,6 +106,13 @@ struct Exact {
 [[nodiscard]] double errorOf(Rgba16F pixel, Exact value);
 [[nodiscard]] double errorOf(std::uint8_t pixel, double value);
 [[nodiscard]] double errorOfHalf(Half half, double value);
+
+[[nodiscard]] double exactFloat(float value);
+[[nodiscard]] double exactFloat(BFloat16 value);
+// Of a network's numbers. Floats: in units of 2^-23 of the value, at least of 1. BFloats: in their places, at least
+// those of values of 1/16.
+[[nodiscard]] double errorOf(float got, double value);
+[[nodiscard]] double errorOf(BFloat16 got, double value);
 // Perfect rounding, plus a little for the floats on the way.
 inline constexpr double kRounding = 0.505;
 
@@ -192,5 +199,6 @@ struct Operation {
 
 // Each in its own file, check_<name>.cpp.
 extern const Operation kYuvToRgb, kRgbToYuv, kResize, kWarp, kSplat, kComposite, kFeather, kMorphology, kConvert;
+extern const Operation kLayerNorm, kRmsNorm, kActivation, kInt8Linear;
 
 } // namespace kinora::kernels::check
