@@ -25,6 +25,12 @@ std::optional<fs::path> goldensFolder() {
   return folder != nullptr && *folder != '\0' ? std::optional<fs::path>(folder) : std::nullopt;
 }
 
+std::optional<fs::path> goldenCase(std::string_view name) {
+  const auto full = goldensFolder();
+  const fs::path folder = full ? *full / name : repositoryFile("tests/golden/cases") / name;
+  return fs::exists(folder / "case.json") ? std::optional(folder) : std::nullopt;
+}
+
 TempFolder::TempFolder() {
   std::string pattern = (fs::temp_directory_path() / "kinora-test-XXXXXX").string();
   KINORA_CHECK(::mkdtemp(pattern.data()) != nullptr);

@@ -15,6 +15,9 @@ namespace kinora::test {
 // The folder of the full set of golden cases, named by the environment variable KINORA_GOLDENS; none when it is unset.
 [[nodiscard]] std::optional<std::filesystem::path> goldensFolder();
 
+// A golden case ("wan/dit_t2v") of the full set or else of tests/golden/cases; none when it is in neither.
+[[nodiscard]] std::optional<std::filesystem::path> goldenCase(std::string_view name);
+
 // A fresh folder, removed with everything in it at the end of its life.
 class TempFolder {
  public:

@@ -14,7 +14,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +30,7 @@ struct FoundNetwork {
   NetworkKind kind = NetworkKind::WanDit;
   KeyGrammar grammar = KeyGrammar::Original;
   std::string prefix; // in front of every name of it: "generator_ema.model."; empty when there is none
+  bool operator==(const FoundNetwork&) const = default;
 };
 
 // Every network whose landmarks are there. Of several copies of a network the averaged one (generator_ema) comes first.
@@ -42,18 +42,14 @@ struct FoundNetwork {
 // WeightTable::finish() names what is missing.
 [[nodiscard]] std::shared_ptr<TensorSource> withOriginalKeys(std::shared_ptr<TensorSource> source, NetworkKind kind);
 
-// Where a module (a name without ".weight") of another grammar ends up: rows [begin, begin + 1/parts) of the original.
-struct OriginalModule {
-  std::string name;
+// Where a weight of the diffusers grammar stands in the original: part `part` of `parts` equal ones along the rows.
+struct OriginalWeight {
+  std::string module; // in the diffusers grammar, without ".weight": "blocks.0.attn1.to_q"
+  std::string name;   // "blocks.0.self_attn.q.weight"
   int part = 0;
   int parts = 1;
 };
-// "blocks.0.attn1.to_q" -> "blocks.0.self_attn.q"; none when the diffusers grammar of this network has no such module.
-// names: the original names of the network (they tell how many layers a level has).
-[[nodiscard]] std::optional<OriginalModule> originalModule(NetworkKind kind, const std::vector<std::string>& names,
-                                                           std::string_view module);
-// Every module of the diffusers grammar that these original names correspond to, with where it ends up.
-[[nodiscard]] std::vector<std::pair<std::string, OriginalModule>>
-diffusersModules(NetworkKind kind, const std::vector<std::string>& names);
+// Every weight of the diffusers grammar that these original names correspond to.
+[[nodiscard]] std::vector<OriginalWeight> diffusersWeights(NetworkKind kind, const std::vector<std::string>& names);
 
 } // namespace kinora::inference
