@@ -71,6 +71,9 @@ int main(int argc, char** argv) {
   auto device = gpu::Device::create(deviceOptions);
   if (!device)
     log::warning("gpu", "{}", device.error().text());
+  // A device that the processor imitates draws far slower than the processor paints (tests/bench/ui): it is only used
+  // by who names it.
+  const bool draws = device && (!(*device)->capabilities().software || qEnvironmentVariableIsSet("KINORA_VK_DEVICE"));
   const auto transport = gpu::makeHostTransport();
 
   runtime::EngineOptions engineOptions;
@@ -92,7 +95,7 @@ int main(int argc, char** argv) {
   ui::PaintSettings paint;
   const ui::UiContext context{session, bridge, theme, actions, paint, preferences};
 
-  ui::MainWindow window(context, device ? device->get() : nullptr, *transport);
+  ui::MainWindow window(context, draws ? device->get() : nullptr, *transport);
   window.show();
   window.openFiles(arguments.positionalArguments());
 

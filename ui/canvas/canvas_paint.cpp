@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <QPaintEvent>
 #include <QPainter>
@@ -28,11 +29,15 @@ QString elapsedText(Duration elapsed) {
 } // namespace
 
 void CanvasView::paintEvent(QPaintEvent* event) {
+  isEchoDue_ = sinceEvent_.isValid();
   PictureSurface::paintEvent(event);
-  if (sinceEvent_.isValid()) {
-    lastEchoMs_ = static_cast<double>(sinceEvent_.nsecsElapsed()) / 1e6;
-    sinceEvent_.invalidate();
-  }
+}
+
+void CanvasView::noteEcho() {
+  if (!std::exchange(isEchoDue_, false))
+    return;
+  lastEchoMs_ = static_cast<double>(sinceEvent_.nsecsElapsed()) / 1e6;
+  sinceEvent_.invalidate();
 }
 
 void CanvasView::paintTracks(QPainter& painter) {

@@ -27,8 +27,8 @@ constexpr float kBrushStep = 1.2F; // of its size
 
 } // namespace
 
-CanvasView::CanvasView(const UiContext& context, gpu::Device*, gpu::FrameTransport& transport, QWidget* parent)
-    : PictureSurface(transport, context.theme, parent), context_(context), style_(context.theme.current()) {
+CanvasView::CanvasView(const UiContext& context, gpu::Device* device, gpu::FrameTransport& transport, QWidget* parent)
+    : PictureSurface(device, transport, context.theme, parent), context_(context), style_(context.theme.current()) {
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setAttribute(Qt::WA_TabletTracking);
@@ -80,6 +80,7 @@ CanvasView::CanvasView(const UiContext& context, gpu::Device*, gpu::FrameTranspo
     else
       fit();
   });
+  connect(this, &PictureSurface::drawn, this, &CanvasView::noteEcho);
   connect(this, &PictureSurface::viewChanged, this, [this] {
     updateMapping();
     context_.paint.reportZoom(zoom());

@@ -19,17 +19,13 @@
 #include "ui/session/selection.h"
 #include "ui/session/ui_context.h"
 
-namespace kinora::gpu {
-class Device;
-}
-
 namespace kinora::ui {
 
 // [gui] Nothing here waits for the engine: strokes, zoom and undo show at the next repaint.
 class CanvasView : public PictureSurface, private CanvasContext {
   Q_OBJECT
  public:
-  // The transport must outlive the view. device may be null; the picture is painted by the processor.
+  // Transport and device must outlive the view. device may be null: then the picture is painted by the processor.
   CanvasView(const UiContext& context, gpu::Device* device, gpu::FrameTransport& transport, QWidget* parent = nullptr);
   ~CanvasView() override;
 
@@ -98,6 +94,7 @@ class CanvasView : public PictureSurface, private CanvasContext {
   void moved(const QPointF& view, std::uint64_t atMs, Qt::KeyboardModifiers modifiers, bool pressed);
   [[nodiscard]] bool nudge(const QKeyEvent& event);
   void deleteSelection();
+  void noteEcho();
   // Parts of the overlay
   void paintTracks(QPainter& painter);
   void paintChips(QPainter& painter);
@@ -135,6 +132,7 @@ class CanvasView : public PictureSurface, private CanvasContext {
   QImage layer_;
   bool layerDirty_ = true;
   QElapsedTimer sinceEvent_;
+  bool isEchoDue_ = false; // the next picture shows the event
   double lastEchoMs_ = -1;
 };
 

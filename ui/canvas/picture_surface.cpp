@@ -3,10 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 
-#include <QMetaObject>
-#include <QPaintEvent>
 #include <QPainter>
 
 #include "ui/session/theme.h"
@@ -18,57 +15,29 @@ constexpr double kMargin = 14; // around a fitted picture
 constexpr double kGap = 16;    // pixels of the frame between two pictures
 constexpr double kLeastZoom = 0.02;
 constexpr double kMostZoom = 32;
-constexpr double kNearestFrom = 4;
 constexpr double kLeastVisible = 40; // logical pixels of the picture that stay in the widget
 
 } // namespace
 
-struct PictureSurface::Wake {
-  std::mutex mutex;
-  PictureSurface* view = nullptr;
-  bool pending = false;
-};
-
-PictureSurface::PictureSurface(gpu::FrameTransport& transport, const ThemeSource& theme, QWidget* parent)
-    : QWidget(parent), wake_(std::make_shared<Wake>()), transport_(transport), theme_(theme) {
-  setAttribute(Qt::WA_OpaquePaintEvent);
+PictureSurface::PictureSurface(gpu::Device* device, gpu::FrameTransport& transport, const ThemeSource& theme,
+                               QWidget* parent)
+    : VideoView(device, parent) {
   setMinimumSize(160, 120);
-  wake_->view = this;
-  transport_.setListener([wake = wake_] {
-    const std::lock_guard lock(wake->mutex);
-    if (wake->pending || wake->view == nullptr)
-      return;
-    wake->pending = true;
-    QMetaObject::invokeMethod(
-        wake->view,
-        [wake] {
-          PictureSurface* view = nullptr;
-          {
-            const std::lock_guard inner(wake->mutex);
-            wake->pending = false;
-            view = wake->view;
-          }
-          if (view != nullptr)
-            view->update();
-        },
-        Qt::QueuedConnection);
-  });
-  connect(&theme_, &ThemeSource::changed, this, [this] { moved(); });
-}
-
-PictureSurface::~PictureSurface() {
-  {
-    const std::lock_guard lock(wake_->mutex);
-    wake_->view = nullptr;
-  }
-  transport_.setListener({});
+  setPictureSize(frameSize_);
+  setSurround(theme.current().color("bg.surround"));
+  connect(&theme, &ThemeSource::changed, this, [this, &theme] { setSurround(theme.current().color("bg.surround")); });
+  connect(this, &VideoView::viewChanged, this, [this] { besideShown_ = {}; });
+  setOverlayPainter(this);
+  setTransport(&transport);
+  relayout();
 }
 
 void PictureSurface::setFrameSize(Size size) {
   if (size == frameSize_ || size.isEmpty())
     return;
   frameSize_ = size;
-  moved();
+  besideShown_ = {};
+  setPictureSize(size);
 }
 
 double PictureSurface::fittedScale() const {
@@ -83,14 +52,20 @@ QPointF PictureSurface::contentCentre() const {
   return {wide / 2, frameSize_.height / 2.0};
 }
 
-QTransform PictureSurface::frameToView() const {
-  const double scale = manual_ ? manual_->scale : fittedScale();
+ViewTransform PictureSurface::wantedView() const {
+  ViewTransform view;
+  view.scale = manual_ ? manual_->scale : fittedScale();
   const QPointF centre = manual_ ? manual_->centre : contentCentre();
   const double ratio = devicePixelRatioF();
   // The corner lies on a whole device pixel: at 100 % every pixel of the frame is one of the screen.
   const auto snapped = [ratio](double v) { return std::round(v * ratio) / ratio; };
-  return QTransform(scale, 0, 0, scale, snapped(width() / 2.0 - centre.x() * scale),
-                    snapped(height() / 2.0 - centre.y() * scale));
+  view.offset = {snapped(width() / 2.0 - centre.x() * view.scale), snapped(height() / 2.0 - centre.y() * view.scale)};
+  return view;
+}
+
+QTransform PictureSurface::frameToView() const {
+  const ViewTransform view = wantedView();
+  return QTransform(view.scale, 0, 0, view.scale, view.offset.x(), view.offset.y());
 }
 
 double PictureSurface::zoom() const {
@@ -99,7 +74,7 @@ double PictureSurface::zoom() const {
 
 void PictureSurface::fit() {
   manual_.reset();
-  moved();
+  relayout();
 }
 
 void PictureSurface::setZoom(double factor, std::optional<QPointF> anchor) {
@@ -119,15 +94,15 @@ void PictureSurface::panBy(QPointF logical) {
   centre.setX(std::clamp(centre.x(), -roomX, 2 * contentCentre().x() + roomX));
   centre.setY(std::clamp(centre.y(), -roomY, 2 * contentCentre().y() + roomY));
   manual_->centre = centre;
-  moved();
+  relayout();
 }
 
 void PictureSurface::setStill(const QImage& still) {
-  if (still.cacheKey() == still_.cacheKey())
+  const qint64 key = still.isNull() ? 0 : still.cacheKey();
+  if (key == stillKey_)
     return;
-  still_ = still;
-  backdropDirty_ = true;
-  update();
+  stillKey_ = key;
+  VideoView::setStill(still);
 }
 
 void PictureSurface::setBeside(const QImage& beside) {
@@ -135,72 +110,36 @@ void PictureSurface::setBeside(const QImage& beside) {
     return;
   const bool layoutChanges = beside.isNull() != beside_.isNull();
   beside_ = beside;
+  besideShown_ = {};
   if (layoutChanges)
     manual_.reset();
-  moved();
-}
-
-QImage PictureSurface::shownFrame() const {
-  return shown_.copy();
-}
-
-void PictureSurface::moved() {
-  backdropDirty_ = true;
+  relayout();
   update();
-  Q_EMIT viewChanged();
 }
 
-void PictureSurface::resizeEvent(QResizeEvent* event) {
-  QWidget::resizeEvent(event);
-  moved();
-}
-
-void PictureSurface::drawPicture(QPainter& painter, const QImage& picture, const QTransform& toView) const {
-  if (picture.isNull())
-    return;
-  const QRectF target = toView.mapRect(QRectF(0, 0, frameSize_.width, frameSize_.height));
-  const double scale = target.width() * devicePixelRatioF() / picture.width();
-  painter.setRenderHint(QPainter::SmoothPixmapTransform, scale < kNearestFrom);
-  if (scale < 0.6) { // two by two is not enough of the source any more
-    const QSize size(std::max(1, qRound(target.width() * devicePixelRatioF())),
-                     std::max(1, qRound(target.height() * devicePixelRatioF())));
-    painter.drawImage(target, picture.scaled(size, Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
-  } else {
-    painter.drawImage(target, picture);
-  }
-}
-
-void PictureSurface::renderBackdrop() {
-  const double ratio = devicePixelRatioF();
-  const QSize size = (QSizeF(this->size()) * ratio).toSize();
-  if (backdrop_.size() != size)
-    backdrop_ = QImage(size, QImage::Format_RGB32);
-  backdrop_.setDevicePixelRatio(ratio);
-  backdrop_.fill(theme_.current().color("bg.surround"));
-  QPainter painter(&backdrop_);
-  const QTransform toView = frameToView();
-  drawPicture(painter, still_.isNull() ? shown_ : still_, toView);
+void PictureSurface::paint(QPainter& painter, const ViewTransform&) {
   if (!beside_.isNull())
-    drawPicture(painter, beside_, QTransform::fromTranslate(frameSize_.width + kGap, 0) * toView);
-  backdropDirty_ = false;
+    paintBeside(painter);
+  paintOverlay(painter);
 }
 
-void PictureSurface::paintEvent(QPaintEvent*) {
-  const gpu::FrameView frame = transport_.latest();
-  if (frame.serial != shownSerial_) {
-    shownSerial_ = frame.serial;
-    shown_ = frame.pixels == nullptr
-                 ? QImage()
-                 : QImage(reinterpret_cast<const uchar*>(frame.pixels), frame.size.width, frame.size.height,
-                          static_cast<qsizetype>(frame.strideBytes), QImage::Format_RGBA8888);
-    backdropDirty_ = true;
+void PictureSurface::paintBeside(QPainter& painter) {
+  const QRectF target = (QTransform::fromTranslate(frameSize_.width + kGap, 0) * frameToView())
+                            .mapRect(QRectF(0, 0, frameSize_.width, frameSize_.height));
+  const QRect visible = target.toAlignedRect() & rect();
+  if (visible.isEmpty())
+    return;
+  const double ratio = devicePixelRatioF();
+  const QSize pixels = (QSizeF(visible.size()) * ratio).toSize();
+  if (besideShown_.size() != pixels) {
+    besideShown_ = QImage(pixels, QImage::Format_RGBA8888_Premultiplied);
+    besideShown_.setDevicePixelRatio(ratio);
+    besideShown_.fill(Qt::transparent);
+    QPainter shown(&besideShown_);
+    shown.translate(-visible.topLeft());
+    paintPicture(shown, beside_, target, ratio);
   }
-  if (backdropDirty_)
-    renderBackdrop();
-  QPainter painter(this);
-  painter.drawImage(0, 0, backdrop_);
-  painter.setRenderHint(QPainter::Antialiasing);
-  paintOverlay(painter);
+  painter.drawImage(visible.topLeft(), besideShown_);
 }
 
 } // namespace kinora::ui

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/preview/video_view.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <mutex>
 #include <utility>
 
-#include <QCoreApplication>
+#include <QPaintEvent>
 #include <QPainter>
 #include <QVBoxLayout>
 
@@ -60,19 +62,25 @@ VideoView::VideoView(gpu::Device* device, QWidget* parent)
   });
   surface_->setEventTarget(this);
   connect(surface_, &VulkanSurface::drawn, this, [this] {
-    toUpload_.clear();
+    overlay_.taken();
     noteShown();
+    Q_EMIT drawn();
   });
   connect(
       surface_, &VulkanSurface::failed, this, [this] { useSoftware(); }, Qt::QueuedConnection);
   container_ = QWidget::createWindowContainer(surface_, this);
   container_->setFocusPolicy(Qt::NoFocus);
+  surface_->setCursor(cursor());
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins({});
   layout->addWidget(container_);
 }
 
 VideoView::~VideoView() {
+  if (surface_)
+    surface_->setEventTarget(nullptr);
+  delete std::exchange(container_, nullptr); // and the window in it: nothing reads the transport any more
+  surface_ = nullptr;
   setTransport(nullptr);
   const std::lock_guard lock(wake_->mutex);
   wake_->view = nullptr;
@@ -82,7 +90,9 @@ void VideoView::useSoftware() {
   delete layout();
   delete std::exchange(container_, nullptr); // and the window in it
   surface_ = nullptr;
-  requestDraw();
+  overlay_.clear();
+  backdropDirty_ = true;
+  update();
 }
 
 void VideoView::setTransport(gpu::FrameTransport* transport) {
@@ -91,6 +101,7 @@ void VideoView::setTransport(gpu::FrameTransport* transport) {
   transport_ = transport;
   frame_ = {};
   shownSerial_ = 0;
+  backdropDirty_ = true;
   if (transport_)
     transport_->setListener([wake = wake_] { wake->ring(wake); });
   requestDraw();
@@ -98,47 +109,85 @@ void VideoView::setTransport(gpu::FrameTransport* transport) {
 
 void VideoView::setOverlayPainter(OverlayPainter* painter) {
   painter_ = painter;
-  updateOverlay(rect());
-}
-
-void VideoView::updateOverlay(const QRegion& dirty) {
-  toPaint_ += dirty;
-  requestDraw();
+  update();
 }
 
 void VideoView::setSurround(QColor colour) {
+  if (colour == surround_)
+    return;
   surround_ = colour;
-  requestDraw();
+  backdropDirty_ = true;
+  update();
+}
+
+void VideoView::setPictureSize(Size size) {
+  if (size == pictureSize_)
+    return;
+  pictureSize_ = size;
+  backdropDirty_ = true;
+  relayout();
+  update();
+}
+
+Size VideoView::pictureSize() const {
+  return pictureSize_.isEmpty() ? shown().size : pictureSize_;
+}
+
+void VideoView::setStill(const QImage& still) {
+  still_ = {};
+  if (!still.isNull()) {
+    const QImage pixels = still.convertToFormat(QImage::Format_RGBA8888);
+    if (!stills_)
+      stills_ = gpu::makeHostTransport();
+    const auto slot = stills_->beginWrite({pixels.width(), pixels.height()});
+    if (slot) {
+      for (int y = 0; y < pixels.height(); ++y)
+        std::memcpy(slot->pixels + y * slot->strideBytes, pixels.constScanLine(y),
+                    static_cast<std::size_t>(pixels.width()) * 4);
+      if (stills_->endWrite({}, 0))
+        still_ = stills_->latest();
+    }
+  }
+  backdropDirty_ = true;
+  relayout();
+  update();
 }
 
 void VideoView::setViewTransform(const ViewTransform& view) {
   fitted_ = false;
   view_ = view;
   view_.devicePixelRatio = devicePixelRatioF();
+  backdropDirty_ = true;
   Q_EMIT viewChanged();
-  updateOverlay(rect());
+  update();
 }
 
 void VideoView::fit() {
   fitted_ = true;
-  refit();
+  relayout();
 }
 
-void VideoView::refit() {
-  ViewTransform next = view_;
-  if (fitted_ && !frame_.isNull())
-    next = ViewTransform::fit(QSizeF(frame_.size.width, frame_.size.height), size(), devicePixelRatioF());
+ViewTransform VideoView::wantedView() const {
+  const Size picture = pictureSize();
+  if (!fitted_ || picture.isEmpty())
+    return view_;
+  return ViewTransform::fit(QSizeF(picture.width, picture.height), size(), devicePixelRatioF());
+}
+
+void VideoView::relayout() {
+  ViewTransform next = wantedView();
   next.devicePixelRatio = devicePixelRatioF();
   if (next == view_)
     return;
   view_ = next;
+  backdropDirty_ = true;
   Q_EMIT viewChanged();
-  updateOverlay(rect());
+  update();
 }
 
 void VideoView::requestDraw() {
   if (surface_)
-    surface_->requestUpdate();
+    surface_->drawSoon();
   else
     update();
 }
@@ -147,9 +196,12 @@ void VideoView::takeFrame() {
   if (!transport_)
     return;
   const Size before = frame_.size;
+  const std::uint64_t serial = frame_.serial;
   frame_ = transport_->latest();
+  if (frame_.serial != serial && still_.isNull())
+    backdropDirty_ = true;
   if (frame_.size != before)
-    refit();
+    relayout();
 }
 
 void VideoView::noteShown() {
@@ -160,83 +212,80 @@ void VideoView::noteShown() {
 }
 
 void VideoView::renderOverlay() {
-  const QSize pixels = size() * devicePixelRatioF();
-  if (!painter_ || pixels.isEmpty()) {
-    overlay_ = {};
-    toPaint_ = {};
-    return;
-  }
-  if (overlay_.size() != pixels) {
-    overlay_ = QImage(pixels, QImage::Format_RGBA8888_Premultiplied);
-    overlay_.setDevicePixelRatio(devicePixelRatioF());
-    toPaint_ = rect();
-  }
-  if (toPaint_.isEmpty())
-    return;
-  QPainter painter(&overlay_);
-  painter.setClipRegion(toPaint_);
-  painter.setCompositionMode(QPainter::CompositionMode_Clear);
-  painter.fillRect(rect(), Qt::transparent);
-  painter.setCompositionMode(QPainter::CompositionMode_SourceOver);
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter_->paintOverlay(painter, view_);
-  for (const QRect& r : toPaint_) {
-    const QRectF scaled(QPointF(r.topLeft()) * devicePixelRatioF(), QSizeF(r.size()) * devicePixelRatioF());
-    const QRect device = scaled.toAlignedRect();
-    toUpload_.push_back({device.x(), device.y(), device.width(), device.height()});
-  }
-  toPaint_ = {};
+  const QRegion dirty = std::exchange(toPaint_, {});
+  if (!painter_)
+    return overlay_.clear();
+  overlay_.repaint(size(), devicePixelRatioF(), dirty, [this](QPainter& painter) { painter_->paint(painter, view_); });
 }
 
 gpu::DrawList VideoView::drawList() {
   renderOverlay();
   gpu::DrawList list;
-  list.frame = frame_;
+  list.frame = shown();
   list.transform = view_.toDevice();
+  if (!list.frame.isNull())
+    list.transform.scale *= static_cast<float>(pictureSize().width) / static_cast<float>(list.frame.size.width);
   list.surround = {static_cast<std::uint8_t>(surround_.red()), static_cast<std::uint8_t>(surround_.green()),
                    static_cast<std::uint8_t>(surround_.blue())};
-  if (!overlay_.isNull())
-    list.overlay = {reinterpret_cast<const std::byte*>(overlay_.constBits()),
-                    overlay_.bytesPerLine(),
-                    {overlay_.width(), overlay_.height()},
+  toUpload_ = overlay_.changed();
+  if (const QImage& image = overlay_.image(); !image.isNull())
+    list.overlay = {reinterpret_cast<const std::byte*>(image.constBits()),
+                    image.bytesPerLine(),
+                    {image.width(), image.height()},
                     toUpload_};
   return list;
 }
 
-void VideoView::paintSoftware(QPainter& painter) {
-  painter.fillRect(rect(), surround_);
-  if (const QImage picture = viewOf(frame_); !picture.isNull()) {
+void VideoView::renderBackdrop() {
+  const double ratio = devicePixelRatioF();
+  const QSize pixels = (QSizeF(size()) * ratio).toSize();
+  if (!backdropDirty_ && backdrop_.size() == pixels)
+    return;
+  if (backdrop_.size() != pixels)
+    backdrop_ = QImage(pixels, QImage::Format_RGB32);
+  backdrop_.setDevicePixelRatio(ratio);
+  backdrop_.fill(surround_);
+  if (const QImage picture = viewOf(shown()); !picture.isNull()) {
     const gpu::PictureTransform t = view_.toDevice();
-    const double ratio = devicePixelRatioF();
-    painter.setRenderHint(QPainter::SmoothPixmapTransform, t.scale < gpu::kNearestFromScale && t.scale != 1);
-    const double scale = t.scale / ratio;
-    const QRectF at(t.offsetX / ratio, t.offsetY / ratio, picture.width() * scale, picture.height() * scale);
-    if (t.scale < .5f)
-      painter.drawImage(at,
-                        picture.scaled((at.size() * ratio).toSize(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
-    else
-      painter.drawImage(at, picture);
+    const double scale = static_cast<double>(t.scale) / ratio;
+    const Size size = pictureSize();
+    QPainter painter(&backdrop_);
+    paintPicture(painter, picture,
+                 QRectF(static_cast<double>(t.offsetX) / ratio, static_cast<double>(t.offsetY) / ratio,
+                        size.width * scale, size.height * scale),
+                 ratio);
   }
-  if (!overlay_.isNull())
-    painter.drawImage(0, 0, overlay_);
+  backdropDirty_ = false;
 }
 
-void VideoView::paintEvent(QPaintEvent*) {
-  if (surface_)
+void VideoView::paintSoftware(QPainter& painter) {
+  renderBackdrop();
+  painter.drawImage(0, 0, backdrop_);
+  painter.setRenderHint(QPainter::Antialiasing);
+  if (painter_)
+    painter_->paint(painter, view_);
+}
+
+void VideoView::paintEvent(QPaintEvent* event) {
+  if (surface_) {
+    toPaint_ += event->region();
+    surface_->drawSoon();
     return;
+  }
   takeFrame();
-  renderOverlay();
-  toUpload_.clear();
   QPainter painter(this);
+  painter.setClipRegion(event->region());
   paintSoftware(painter);
+  painter.end();
   noteShown();
+  Q_EMIT drawn();
 }
 
 QImage VideoView::renderToImage() {
   takeFrame();
-  const QSize pixels = size() * devicePixelRatioF();
+  const QSize pixels = (QSizeF(size()) * devicePixelRatioF()).toSize();
   if (surface_) {
-    gpu::DrawList list = drawList();
+    const gpu::DrawList list = drawList();
     auto presenter = gpu::Presenter::offscreen(*device_, {pixels.width(), pixels.height()});
     if (presenter && (*presenter)->draw(list))
       if (const auto image = (*presenter)->readback())
@@ -245,7 +294,6 @@ QImage VideoView::renderToImage() {
             .copy();
     return {};
   }
-  renderOverlay();
   QImage out(pixels, QImage::Format_RGBA8888);
   out.setDevicePixelRatio(devicePixelRatioF());
   QPainter painter(&out);
@@ -253,15 +301,33 @@ QImage VideoView::renderToImage() {
   return out;
 }
 
-void VideoView::resizeEvent(QResizeEvent*) {
-  refit();
-  updateOverlay(rect());
+bool VideoView::event(QEvent* event) {
+  if (event->type() == QEvent::CursorChange && surface_)
+    surface_->setCursor(cursor());
+  return QWidget::event(event);
+}
+
+void VideoView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  relayout();
 }
 
 void VideoView::changeEvent(QEvent* event) {
   if (event->type() == QEvent::ScreenChangeInternal)
-    refit();
+    relayout();
   QWidget::changeEvent(event);
+}
+
+void paintPicture(QPainter& painter, const QImage& picture, const QRectF& target, double devicePixelRatio) {
+  const double scale = target.width() * devicePixelRatio / picture.width();
+  painter.setRenderHint(QPainter::SmoothPixmapTransform, scale != 1 && scale < double{gpu::kNearestFromScale});
+  if (scale < 0.6) { // two by two is not enough of the source any more
+    const QSize size(std::max(1, qRound(target.width() * devicePixelRatio)),
+                     std::max(1, qRound(target.height() * devicePixelRatio)));
+    painter.drawImage(target, picture.scaled(size, Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
+  } else {
+    painter.drawImage(target, picture);
+  }
 }
 
 } // namespace kinora::ui

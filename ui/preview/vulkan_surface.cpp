@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/preview/vulkan_surface.h"
 
+#include <QContextMenuEvent>
 #include <QCoreApplication>
+#include <QMouseEvent>
 #include <QPlatformSurfaceEvent>
+#include <QWidget>
 
 namespace kinora::ui {
 namespace {
+
+// A pointer that reports a thousand times a second is not drawn as often.
+constexpr qint64 kLeastMsBetweenDraws = 4;
 
 bool adopt(QVulkanInstance& instance, gpu::Device& device) {
   instance.setVkInstance(reinterpret_cast<VkInstance>(device.nativeInstance()));
@@ -21,6 +27,7 @@ bool VulkanSurface::isPossible(gpu::Device& device) {
 
 VulkanSurface::VulkanSurface(gpu::Device& device) : device_(device) {
   setSurfaceType(QSurface::VulkanSurface);
+  setFlag(Qt::WindowDoesNotAcceptFocus);
   if (adopt(instance_, device_))
     setVulkanInstance(&instance_);
 }
@@ -42,6 +49,10 @@ bool VulkanSurface::event(QEvent* event) {
       presenter_.reset();
     break;
   case QEvent::MouseButtonPress:
+    if (target_)
+      return press(static_cast<QMouseEvent&>(*event));
+    break;
+  case QEvent::Leave:
   case QEvent::MouseButtonRelease:
   case QEvent::MouseButtonDblClick:
   case QEvent::MouseMove:
@@ -64,6 +75,26 @@ bool VulkanSurface::event(QEvent* event) {
   return QWindow::event(event);
 }
 
+bool VulkanSurface::press(QMouseEvent& event) {
+  // What a window system without a window manager, and Qt for its own widgets, would do.
+  if (!target_->isActiveWindow())
+    target_->activateWindow();
+  const bool used = QCoreApplication::sendEvent(target_, &event);
+  if (event.button() == Qt::RightButton && target_) {
+    QContextMenuEvent menu(QContextMenuEvent::Mouse, event.position().toPoint(), event.globalPosition().toPoint(),
+                           event.modifiers());
+    QCoreApplication::sendEvent(target_, &menu);
+  }
+  return used;
+}
+
+void VulkanSurface::drawSoon() {
+  if (sinceDraw_.isValid() && !sinceDraw_.hasExpired(kLeastMsBetweenDraws))
+    requestUpdate();
+  else
+    draw();
+}
+
 void VulkanSurface::exposeEvent(QExposeEvent*) {
   if (isExposed())
     draw();
@@ -76,7 +107,7 @@ void VulkanSurface::draw() {
   const Size target{pixels.width(), pixels.height()};
   if (!presenter_) {
     const auto surface = reinterpret_cast<std::uint64_t>(QVulkanInstance::surfaceForWindow(this));
-    auto made = gpu::Presenter::window(device_, surface, target);
+    auto made = gpu::Presenter::window(device_, surface, target, gpu::PresentMode::Mailbox);
     if (!made) {
       failed_ = true;
       Q_EMIT failed(QString::fromStdString(made.error().text()));
@@ -84,6 +115,7 @@ void VulkanSurface::draw() {
     }
     presenter_ = std::move(*made);
   }
+  sinceDraw_.start();
   presenter_->resize(target);
   gpu::DrawList list;
   if (fill_)

@@ -5,10 +5,13 @@
 #include <functional>
 #include <memory>
 
+#include <QElapsedTimer>
 #include <QVulkanInstance>
 #include <QWindow>
 
 #include "engine/gpu/presenter.h"
+
+class QWidget;
 
 namespace kinora::ui {
 
@@ -26,8 +29,11 @@ class VulkanSurface : public QWindow {
   // Fills the list for a window of this size in device pixels; called right before every draw.
   using Fill = std::function<void(gpu::DrawList& list, Size size)>;
   void setFill(Fill fill) { fill_ = std::move(fill); }
-  // Events of pointer, wheel, keys, tablet and drops go to this object instead.
-  void setEventTarget(QObject* target) { target_ = target; }
+  // Events of pointer, wheel, keys, tablet and drops go to this widget, whose area the window fills; keys go there by
+  // themselves, since the window takes no focus.
+  void setEventTarget(QWidget* target) { target_ = target; }
+  // Draws at once, or soon when it has just been drawn.
+  void drawSoon();
   // Null while the window has no surface.
   [[nodiscard]] const gpu::Presenter* presenter() const { return presenter_.get(); }
 
@@ -41,12 +47,14 @@ class VulkanSurface : public QWindow {
 
  private:
   void draw();
+  bool press(QMouseEvent& event);
 
   gpu::Device& device_;
   QVulkanInstance instance_;
   std::unique_ptr<gpu::Presenter> presenter_;
   Fill fill_;
-  QObject* target_ = nullptr;
+  QWidget* target_ = nullptr;
+  QElapsedTimer sinceDraw_;
   bool failed_ = false;
 };
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hands frames over and draws them off-screen: what the engine thread and the gui thread pay for one frame, beside a
-// plain memcpy of the same bytes. Best of 60.
+// plain memcpy of the same bytes; through copied and through shared slots. Best of 60.
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "engine/gpu/presenter.h"
+#include "engine/gpu/shared_transport.h"
 
 namespace {
 
@@ -22,18 +24,32 @@ double milliseconds(Clock::time_point from, Clock::time_point to) {
 
 struct Row {
   Size size;
+  const char* slots = "copied";
   double copy = 1e9;   // memcpy of one frame
   double engine = 1e9; // beginWrite, writing the pixels, endWrite
   double gui = 1e9;    // latest, draw
   double whole = 1e9;  // until the picture is drawn and read back
 };
 
-Result<Row> measure(gpu::Device& device, Size size) {
-  Row row{size};
+Result<std::unique_ptr<gpu::FrameTransport>> sharedTransport(gpu::Device& device) {
+  auto importer = gpu::makeMappedImporter(device);
+  if (!importer)
+    return fail(importer);
+  return gpu::makeSharedTransport(device, std::move(*importer));
+}
+
+Result<Row> measure(gpu::Device& device, Size size, bool shared) {
+  Row row{size, shared ? "shared" : "copied"};
   auto presenter = gpu::Presenter::offscreen(device, size);
   if (!presenter)
     return fail(presenter);
-  const auto transport = gpu::makeHostTransport();
+  std::unique_ptr<gpu::FrameTransport> transport = gpu::makeHostTransport();
+  if (shared) {
+    auto made = sharedTransport(device);
+    if (!made)
+      return fail(made);
+    transport = std::move(*made);
+  }
   const std::size_t rowBytes = static_cast<std::size_t>(size.width) * 4;
   const std::size_t bytes = rowBytes * static_cast<std::size_t>(size.height);
   std::vector<std::byte> source(bytes, std::byte{90});
@@ -81,24 +97,28 @@ int main(int argc, char** argv) {
   if (json)
     fmt::print("{{\"device\":\"{}\",\"rows\":[", name);
   else
-    fmt::print("{}\n{:>11} {:>10} {:>10} {:>8} {:>8} {:>10}\n", name, "size", "memcpy ms", "engine ms", "ratio",
+    fmt::print("{}\n{:>16} {:>10} {:>10} {:>8} {:>8} {:>10}\n", name, "size", "memcpy ms", "engine ms", "ratio",
                "gui ms", "whole ms");
   bool first = true;
-  for (const Size size : {Size{1280, 720}, Size{1920, 1080}}) {
-    const auto row = measure(**device, size);
-    if (!row) {
-      fmt::print(stderr, "{}\n", row.error().text());
-      return 1;
+  for (const Size size : {Size{1280, 720}, Size{1920, 1080}})
+    for (const bool shared : {false, true}) {
+      if (shared && !(*device)->capabilities().externalMemoryFd)
+        continue;
+      const auto row = measure(**device, size, shared);
+      if (!row) {
+        fmt::print(stderr, "{}\n", row.error().text());
+        return 1;
+      }
+      const std::string shape = fmt::format("{}x{}", size.width, size.height);
+      if (json)
+        fmt::print("{}{{\"size\":\"{}\",\"slots\":\"{}\",\"memcpyMs\":{:.4f},\"engineMs\":{:.4f},\"guiMs\":{:.4f},"
+                   "\"wholeMs\":{:.4f}}}",
+                   first ? "" : ",", shape, row->slots, row->copy, row->engine, row->gui, row->whole);
+      else
+        fmt::print("{:>16} {:10.3f} {:10.3f} {:8.2f} {:8.3f} {:10.3f}\n", shape + " " + row->slots, row->copy,
+                   row->engine, row->engine / row->copy, row->gui, row->whole);
+      first = false;
     }
-    const std::string shape = fmt::format("{}x{}", size.width, size.height);
-    if (json)
-      fmt::print("{}{{\"size\":\"{}\",\"memcpyMs\":{:.4f},\"engineMs\":{:.4f},\"guiMs\":{:.4f},\"wholeMs\":{:.4f}}}",
-                 first ? "" : ",", shape, row->copy, row->engine, row->gui, row->whole);
-    else
-      fmt::print("{:>11} {:10.3f} {:10.3f} {:8.2f} {:8.3f} {:10.3f}\n", shape, row->copy, row->engine,
-                 row->engine / row->copy, row->gui, row->whole);
-    first = false;
-  }
   if (json)
     fmt::print("]}}\n");
   return 0;

@@ -31,7 +31,7 @@ class Dot : public ui::OverlayPainter {
  public:
   QPointF at{20, 20};
   int painted = 0;
-  void paintOverlay(QPainter& painter, const ui::ViewTransform&) override {
+  void paint(QPainter& painter, const ui::ViewTransform&) override {
     ++painted;
     painter.fillRect(QRectF(at - QPointF(4, 4), QSizeF(8, 8)), QColor(255, 0, 0));
   }
@@ -114,7 +114,7 @@ class PreviewTest : public QObject {
 
     QSignalSpy drawn(view.surface(), &ui::VulkanSurface::drawn);
     dot.at = {60, 20};
-    view.updateOverlay(QRect(0, 0, 100, 40)); // no new frame is needed for it
+    view.update(QRect(0, 0, 100, 40)); // no new frame is needed for it
     QTRY_VERIFY(drawn.count() > 0);
     QCOMPARE(view.renderToImage().pixelColor(60, 20), QColor(255, 0, 0));
     QCOMPARE(shown.count(), 1);
