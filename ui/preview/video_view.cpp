@@ -70,6 +70,7 @@ VideoView::VideoView(gpu::Device* device, QWidget* parent)
       surface_, &VulkanSurface::failed, this, [this] { useSoftware(); }, Qt::QueuedConnection);
   container_ = QWidget::createWindowContainer(surface_, this);
   container_->setFocusPolicy(Qt::NoFocus);
+  container_->setAcceptDrops(false); // it would send them in a circle
   surface_->setCursor(cursor());
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins({});
