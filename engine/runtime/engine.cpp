@@ -64,6 +64,7 @@ struct Engine::Impl {
   GenerationLoop generation;
   Exporter exporter;
   std::uint64_t lastJob = 0;
+  std::uint64_t published = 0; // number of the newest document
 };
 
 Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options, WorkerPool& workers,
@@ -83,7 +84,7 @@ Engine::~Engine() = default;
 
 void Engine::publish(document::DocumentPtr document) {
   KINORA_ASSERT_ROLE(Gui);
-  impl_->frameLoop.publish(std::move(document));
+  impl_->published = impl_->frameLoop.publish(std::move(document));
 }
 
 void Engine::send(Command command) {
@@ -94,8 +95,8 @@ void Engine::send(Command command) {
 void Engine::drag(TakeId take, session::ControlSample sample) {
   KINORA_ASSERT_ROLE(Gui);
   // The frame loop hears of a drag before its first picture can be there.
-  impl_->frameLoop.noteDrag(take, sample.phase, sample.frame);
-  impl_->generation.drag(take, sample);
+  impl_->frameLoop.noteDrag(take, sample.phase, sample.frame, impl_->published);
+  impl_->generation.drag(take, sample, impl_->published);
 }
 
 JobId Engine::startExport(document::DocumentPtr document, ExportRequest request) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -31,6 +32,7 @@ constexpr std::int64_t kLookAhead = 2'000;
 struct DragSample {
   TakeId take;
   session::ControlSample sample;
+  std::uint64_t document = 0; // the newest at that time
 };
 struct MatteQuestion {
   TakeId take;
@@ -72,7 +74,9 @@ struct GenerationLoop::State {
 
   // The inference thread's own
   std::stop_token loopStop;
-  TakeId liveTake; // valid while a hand drags
+  TakeId liveTake;                // valid while a hand drags
+  TakeId refused;                 // its drag could not be followed: told once, the rest of it is passed over
+  std::deque<DragSample> pending; // taken from the channel, not yet given to a session
   PlanPtr reportedPlan;
   std::map<TakeId, std::vector<TakeProgress::Span>> reported;
   Clock::time_point lastReport{};
@@ -142,9 +146,9 @@ void GenerationLoop::demand(ExportDemand demand) {
   state_->bell.ring();
 }
 
-void GenerationLoop::drag(TakeId take, const session::ControlSample& sample) {
+void GenerationLoop::drag(TakeId take, const session::ControlSample& sample, std::uint64_t document) {
   // A full channel means that the model stood still for minutes; the newest places still count.
-  state_->samples.pushDroppingOldest({take, sample});
+  state_->samples.pushDroppingOldest({take, sample, document});
   if (sample.phase == ControlPhase::Begin) {
     const std::lock_guard lock(state_->runningMutex);
     if (!state_->runningKey.isNull())
@@ -197,8 +201,8 @@ bool GenerationLoop::State::work() {
   }
   if (answerQuestions() || followHand())
     return true;
-  if (liveTake.isValid())
-    return false; // the hand rests: nothing may stand between it and the next sample
+  if (liveTake.isValid() || !pending.empty())
+    return false; // the hand rests, or its document is on its way: nothing may stand between it and the next sample
   if (const auto task = nextTask()) {
     perform(*task);
     report(false);
@@ -248,28 +252,34 @@ void GenerationLoop::State::answerMatte(const MatteQuestion& question) {
 
 // Applies what the hand did since the last step and makes the frame that shows it.
 bool GenerationLoop::State::followHand() {
-  if (!orders.latest().plan)
-    return false; // the first document is on its way; samples wait for it
+  while (const auto next = samples.tryPop())
+    pending.push_back(*next);
+  if (pending.empty())
+    return false;
+  const WorkOrder& order = orders.latest();
+  const TakeId take = pending.front().take;
+  const bool starts = liveTake != take;
+  if (!order.plan || (starts && order.document < pending.front().document))
+    return false; // the document that the drag began on is on its way; samples wait for it
+  // One drag's samples up to its end; they stay pending until a session has them.
   std::vector<session::ControlSample> batch;
-  TakeId take;
   bool ends = false;
-  while (!ends) {
-    auto next = samples.tryPop();
-    if (!next)
-      break;
-    take = next->take;
+  for (auto next = pending.begin(); next != pending.end() && next->take == take && !ends; ++next) {
     ends = next->sample.phase == ControlPhase::End || next->sample.phase == ControlPhase::Cancel;
     batch.push_back(next->sample);
   }
-  if (batch.empty())
-    return false;
-  const PlanPtr& plan = orders.latest().plan;
-  const GenerationNodePtr node = plan ? plan->node(take) : nullptr;
-  if (!node) {
+  const auto given = [&] {
+    pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(batch.size()));
+  };
+  if (batch.front().phase == ControlPhase::Begin)
+    refused = {};
+  const GenerationNodePtr node = order.plan->node(take);
+  if (!node || refused == take) {
+    given();
     liveTake = {};
+    refused = ends ? TakeId{} : take;
     return true;
   }
-  const bool starts = liveTake != take;
   liveTake = take;
   const std::stop_token running = begin(starts ? node->key : ContentKey{});
   // While a drag goes on the session holds more than the node says, so it is not prepared again.
@@ -278,15 +288,19 @@ bool GenerationLoop::State::followHand() {
     auto prepared = sessions.prepared(*node, running);
     if (!prepared) {
       end();
-      if (prepared.error().code != ErrorCode::Cancelled)
-        environment.events.add(EngineFailure{prepared.error()});
       liveTake = {};
+      if (prepared.error().code == ErrorCode::Cancelled)
+        return true; // by a newer plan or another drag; this one is followed next time round
+      environment.events.add(EngineFailure{prepared.error()});
+      given();
+      refused = ends ? TakeId{} : take;
       return true;
     }
     session = *prepared;
   }
   const session::ControlSample& newest = batch.back();
   session->push(batch);
+  given();
   Result<std::vector<session::Frame>> made = std::vector<session::Frame>();
   if (newest.phase != ControlPhase::Cancel)
     made = session->step({std::clamp<std::int64_t>(newest.frame, 0, node->frameCount - 1), 1}, running);

@@ -25,7 +25,8 @@ namespace kinora::runtime {
 // What the frame loop shows at the moment.
 struct WorkOrder {
   PlanPtr plan;
-  std::int64_t playhead = 0; // frame of the timeline
+  std::int64_t playhead = 0;  // frame of the timeline
+  std::uint64_t document = 0; // number of the document that the plan was made of
 };
 
 // Frames that an export needs, the next one first.
@@ -68,8 +69,8 @@ class GenerationLoop {
   void order(WorkOrder order);
   // [encode] Newest wins.
   void demand(ExportDemand demand);
-  // [any] Never blocks; samples keep their order.
-  void drag(TakeId take, const session::ControlSample& sample);
+  // [any] Never blocks; samples keep their order. A drag waits for the order of the document that it began on.
+  void drag(TakeId take, const session::ControlSample& sample, std::uint64_t document);
   // [any] The answer is a MatteReady event.
   void askMatte(TakeId take, std::int32_t group);
   // [encode] Ready when the model's revision is in the table.

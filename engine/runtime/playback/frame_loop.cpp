@@ -31,10 +31,16 @@ constexpr std::size_t kOpenVideos = 4;
 constexpr std::size_t kMeasuredFrames = 240;
 constexpr double kFastest = 16;
 
+struct Published {
+  document::DocumentPtr document;
+  std::uint64_t number = 0;
+};
+
 struct DragNote {
   TakeId take;
   ControlPhase phase = ControlPhase::Move;
   std::int64_t frame = 0;
+  std::uint64_t document = 0;
 };
 
 // The drag whose pictures are shown instead of the store's.
@@ -70,7 +76,8 @@ struct FrameLoop::State {
 
   Environment environment;
   GenerationLoop* generation = nullptr;
-  Mailbox<document::DocumentPtr> documents;
+  Mailbox<Published> documents;
+  std::uint64_t published = 0; // the gui thread's
   Channel<Command> commands;
   Channel<DragNote> drags;
   Doorbell bell;
@@ -143,9 +150,11 @@ void FrameLoop::stop() {
   state_->thread.join();
 }
 
-void FrameLoop::publish(document::DocumentPtr document) {
-  state_->documents.put(std::move(document));
+std::uint64_t FrameLoop::publish(document::DocumentPtr document) {
+  const std::uint64_t number = ++state_->published;
+  state_->documents.put({std::move(document), number});
   state_->bell.ring();
+  return number;
 }
 
 void FrameLoop::send(const Command& command) {
@@ -153,8 +162,8 @@ void FrameLoop::send(const Command& command) {
   state_->bell.ring();
 }
 
-void FrameLoop::noteDrag(TakeId take, ControlPhase phase, std::int64_t frame) {
-  state_->drags.pushDroppingOldest({take, phase, frame});
+void FrameLoop::noteDrag(TakeId take, ControlPhase phase, std::int64_t frame, std::uint64_t document) {
+  state_->drags.pushDroppingOldest({take, phase, frame, document});
   state_->bell.ring();
 }
 
@@ -208,7 +217,7 @@ void FrameLoop::State::run(const std::stop_token& stop) {
 
 void FrameLoop::State::takeSnapshot() {
   const bool newDocument = documents.take();
-  const document::DocumentPtr& document = documents.latest();
+  const document::DocumentPtr& document = documents.latest().document;
   if (!document)
     return;
   const std::uint64_t known = environment.models.version();
@@ -274,6 +283,8 @@ void FrameLoop::State::obey(const Command& command) {
 
 void FrameLoop::State::takeDrags() {
   while (const auto note = drags.tryPop()) {
+    if (note->document > documents.latest().number)
+      takeSnapshot(); // the take that is dragged may have come with it
     if (note->phase == ControlPhase::Begin) {
       const GenerationNodePtr node = plan ? plan->node(note->take) : nullptr;
       live = {note->take, {}, note->frame, false, node ? node->key : ContentKey{}, nullptr};
@@ -420,7 +431,7 @@ void FrameLoop::State::orderWork() {
     return;
   orderedPlan = plan;
   orderedPlayhead = playhead;
-  generation->order({plan, playhead});
+  generation->order({plan, playhead, documents.latest().number});
 }
 
 void FrameLoop::State::account(Clock::time_point begin, bool duplicated) {

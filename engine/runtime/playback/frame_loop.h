@@ -39,10 +39,11 @@ class FrameLoop {
   void start(GenerationLoop& generation);
   void stop();
 
-  void publish(document::DocumentPtr document); // [gui]
-  void send(const Command& command);            // [gui]
-  // [gui] A drag began, moved or ended: the live picture is shown meanwhile.
-  void noteDrag(TakeId take, session::ControlPhase phase, std::int64_t frame);
+  // [gui] Gives the document's number: 1 for the first, then one more each time.
+  std::uint64_t publish(document::DocumentPtr document);
+  void send(const Command& command); // [gui]
+  // [gui] A drag on a take of the document of that number began, moved or ended: the live picture is shown meanwhile.
+  void noteDrag(TakeId take, session::ControlPhase phase, std::int64_t frame, std::uint64_t document);
   // [any] Something arrived: look again.
   void wake();
   // [any] Frame-loop and store figures; the generation loop's are added by the engine.

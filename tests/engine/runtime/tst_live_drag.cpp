@@ -30,6 +30,56 @@ class TestLiveDrag : public QObject {
       QCOMPARE(samples[i].at.x, static_cast<float>(i) / 4);
   }
 
+  // The take, and each time another one, is published in the very moment before the hand begins to drag in it.
+  void aDragInABrandNewTakeLosesNothing() {
+    EngineRig rig;
+    rig.engine->publish(rig.document);
+    QVERIFY(rig.untilShown([](const Shown& s) { return s.isMade(0); }));
+    document::DocumentPtr document = rig.document;
+    const document::MediaItem picture = *document->media.front();
+    for (std::size_t round = 1; round <= 60; ++round) {
+      auto made = must(document::addPictureTake(document, picture, Duration::fromSeconds(1)));
+      document = made.document;
+      rig.engine->publish(document);
+      const auto sample = [&](ControlPhase phase, float x) {
+        session::ControlSample s;
+        s.phase = phase;
+        s.track = TrackId{1};
+        s.at = {x, 5};
+        rig.engine->drag(made.id, s);
+      };
+      sample(ControlPhase::Begin, 1);
+      sample(ControlPhase::Move, 2);
+      sample(ControlPhase::Move, 3);
+      sample(ControlPhase::End, 4);
+      QVERIFY2(rig.until([&] { return rig.script->samples().size() == 4 * round; }, std::chrono::seconds(5)),
+               qPrintable(QStringLiteral("round %1: %2").arg(round).arg(rig.script->samples().size())));
+    }
+    const auto samples = rig.script->samples();
+    for (std::size_t i = 0; i < samples.size(); ++i)
+      QCOMPARE(samples[i].at.x, static_cast<float>(i % 4 + 1));
+  }
+
+  // What cannot be followed is told once, not with every sample; the next drag is followed again.
+  void aDragThatCannotBeFollowedIsToldOnce() {
+    EngineRig rig;
+    rig.engine->publish(must(edit::setTakeModel(rig.document, rig.take, "broken", 0, {})));
+    rig.drag(ControlPhase::Begin, 0, 1);
+    QVERIFY(rig.untilEvent<EngineFailure>().has_value());
+    for (int i = 0; i < 20; ++i)
+      rig.drag(ControlPhase::Move, 0, 2);
+    rig.drag(ControlPhase::End, 0, 3);
+    rig.engine->publish(rig.document);
+    rig.drag(ControlPhase::Begin, 0, 9);
+    int failures = 0;
+    const auto isLive = [](const Event& event) { return std::holds_alternative<LiveState>(event); };
+    QVERIFY(rig.until([&] { return std::any_of(rig.events.begin(), rig.events.end(), isLive); }));
+    for (const Event& event : rig.events)
+      failures += std::holds_alternative<EngineFailure>(event) ? 1 : 0;
+    QCOMPARE(failures, 0);
+    QCOMPARE(rig.script->samples().size(), std::size_t{1});
+  }
+
   void samplesGatherWhileAStepRuns() {
     EngineRig rig;
     rig.engine->publish(rig.document);
