@@ -17,6 +17,9 @@ namespace fs = std::filesystem;
 // Codecs need some frames to swing in: so much earlier a seek begins.
 constexpr Duration kRunUp{kTicksPerSecond / 2};
 constexpr std::int64_t kMostDamagedInARow = 2000;
+// Samples are counted; when the stamps of the file differ by more than this, sound is missing there (or there is too
+// much of it) and the stamps are right.
+constexpr Duration kGap{kTicksPerSecond / 20};
 
 std::int64_t samplesIn(Duration d, std::int32_t rate) {
   return av_rescale_rnd(d.ticks, rate, kTicksPerSecond, AV_ROUND_NEAR_INF);
@@ -76,11 +79,11 @@ struct AudioReader::State {
 
   // Where the decoded frame begins. Clocks that are coarser than a sample (milliseconds in Matroska) are made exact by
   // counting blocks, which have one length in most codecs.
-  Time timeOfFrame() {
+  std::optional<Time> timeOfFrame() {
     const AVRational clock = input->audio()->time_base;
     std::int64_t ticks = 0;
     if (!ticksOf(frame->best_effort_timestamp, clock, ticks))
-      return {};
+      return std::nullopt;
     const Time stamped{ticks - input->zeroTicks()};
     const std::int32_t sourceRate = codec->sample_rate;
     if (blockLength == 0) { // the first frame of the file
@@ -225,8 +228,13 @@ Result<std::optional<AudioBlock>> AudioReader::next(std::stop_token stop) {
       return fail(got);
     Result<std::vector<float>> samples = std::vector<float>();
     if (*got) {
+      const auto stamped = s.timeOfFrame();
+      const Duration inside{swr_get_delay(s.resampler.get(), s.codec->sample_rate) * kTicksPerSecond /
+                            s.codec->sample_rate};
       if (!s.position)
-        s.position = s.timeOfFrame();
+        s.position = stamped.value_or(Time{});
+      else if (stamped && (*stamped - (*s.position + inside) > kGap || (*s.position + inside) - *stamped > kGap))
+        s.position = *stamped - inside;
       samples = s.convert(s.frame.get());
     } else {
       s.atEnd = true;

@@ -38,7 +38,8 @@ class AudioReader {
   [[nodiscard]] std::int32_t channels() const;
 
   // The next block, of any length above 0; nothing after the last one. Its time is that of its first sample on the time
-  // line of the file (MediaInfo), so it may start below 0. Errors: cancelled, corrupt (nothing could be decoded), io.
+  // line of the file (MediaInfo), so it may start below 0. Blocks follow each other without holes unless the stamps of
+  // the file leave one of more than 50 ms. Errors: cancelled, corrupt (nothing could be decoded), io.
   [[nodiscard]] Result<std::optional<AudioBlock>> next(std::stop_token stop = {});
   // The next block starts with the first sample at or after time. Errors: io, cancelled, corrupt.
   [[nodiscard]] Result<void> seek(Time time, std::stop_token stop = {});
