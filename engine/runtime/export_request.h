@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What to export: which span, which format, where to.
+// What to export: which span, which format, which size and rate, where to.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -27,11 +28,22 @@ struct ExportPreset {
 // The preset that fits a file name, or none.
 [[nodiscard]] std::optional<ExportPreset> presetForPath(const std::filesystem::path& path);
 
+// How the document's frame goes into a size of another shape.
+enum class Framing : std::uint8_t {
+  Fit, // all of it is seen; the rest stays black
+  Fill // nothing stays black; what hangs over is cut off, the same on both sides
+};
+
+// Clips with sound are heard where the format can hold sound: AAC in MP4 (and H.264 in MOV), 24-bit PCM beside ProRes,
+// FLAC in Matroska; 48 kHz, stereo. Numbered pictures are silent. Without any sound in the span there is no sound
+// track.
 struct ExportRequest {
   std::filesystem::path file;
   std::string preset;             // empty: by the file's ending
   std::optional<TimeRange> range; // none: everything, or in to out where marks are set
   std::optional<Size> size;       // none: the document's frame
+  Framing framing = Framing::Fit;
+  std::optional<FrameRate> rate = std::nullopt; // none: the document's; paths and cuts keep their times
 };
 
 } // namespace kinora::runtime

@@ -44,6 +44,15 @@ const media::EncodePreset* presetForEnding(const std::filesystem::path& path) {
   return nullptr;
 }
 
+// What sound beside a picture is written as. Matroska cannot take the run-in of AAC off, so it gets FLAC.
+media::AudioCodec soundBeside(media::VideoCodec picture, const std::string& ending) {
+  if (picture == media::VideoCodec::PngSequence || picture == media::VideoCodec::ExrSequence)
+    return media::AudioCodec::None;
+  if (ending == ".mkv")
+    return media::AudioCodec::Flac;
+  return picture == media::VideoCodec::ProRes ? media::AudioCodec::Pcm24 : media::AudioCodec::Aac;
+}
+
 ExportPreset described(const media::EncodePreset& preset, const std::vector<media::EncoderStatus>& encoders) {
   ExportPreset result{std::string(preset.id), std::string(preset.title), std::string(preset.extension), true, {}};
   const std::string_view label = codecLabel(preset.settings.video);
@@ -96,6 +105,7 @@ Result<media::EncodeSettings> encodeSettingsFor(const ExportRequest& request, Si
   media::EncodeSettings settings = preset->settings;
   settings.size = size;
   settings.frameRate = rate;
+  settings.audio = soundBeside(settings.video, lowerExtension(request.file));
   return settings;
 }
 

@@ -13,8 +13,9 @@
 
 namespace kinora::runtime {
 
-// [any] Settings of the request's preset (or of the one that fits its file name) for frames of that size and rate.
-// Errors: invalidArgument (unknown preset or ending), unsupported (not usable here; why).
+// [any] Settings of the request's preset (or of the one that fits its file name) for frames of that size and rate, with
+// the sound that this format would carry (None where it cannot). Errors: invalidArgument (unknown preset or ending),
+// unsupported (not usable here; why).
 [[nodiscard]] Result<media::EncodeSettings> encodeSettingsFor(const ExportRequest& request, Size size, FrameRate rate);
 
 } // namespace kinora::runtime

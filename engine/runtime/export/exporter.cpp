@@ -21,6 +21,7 @@
 #include "engine/media/decoder.h"
 #include "engine/media/encoder.h"
 #include "engine/runtime/export/export_presets_p.h"
+#include "engine/runtime/export/sound_mix.h"
 #include "engine/runtime/generation/frame_file.h"
 #include "engine/runtime/playback/compositor.h"
 #include "kernels/views.h"
@@ -100,9 +101,11 @@ class Run {
   Result<std::filesystem::path> render() {
     if (auto planned = plan(); !planned)
       return fail(planned);
-    const auto settings = encodeSettingsFor(job_.request, plan_->frameSize(), plan_->rate());
+    auto settings = encodeSettingsFor(job_.request, plan_->frameSize(), plan_->rate());
     if (!settings)
       return fail(settings);
+    if (auto heard = openSound(*settings); !heard)
+      return fail(heard);
     auto encoder = media::Encoder::create(job_.request.file, *settings, &environment_.workers);
     if (!encoder)
       return fail(encoder);
@@ -114,6 +117,13 @@ class Run {
         return fail(frame);
       if (auto pushed = encoder->push(*frame); !pushed)
         return tl::unexpected<Error>(explained(pushed.error(), n));
+      if (sound_) {
+        auto samples = sound_->until(samplesIn(since(n + 1), settings->audioSampleRate), stop_);
+        if (!samples)
+          return fail(samples);
+        if (auto pushed = encoder->push(*samples); !pushed)
+          return tl::unexpected<Error>(explained(pushed.error(), n));
+      }
       tell(n + 1);
     }
     if (auto finished = encoder->finish(); !finished)
@@ -131,7 +141,15 @@ class Run {
           if (stop_.stop_requested())
             return fail(ErrorCode::Cancelled, "The export was cancelled.");
       }
-    plan_ = Plan::build(job_.document, nullptr, environment_.models, job_.request.size);
+    document::DocumentPtr document = job_.document;
+    if (job_.request.rate && !(*job_.request.rate == document->frame.rate)) {
+      if (!job_.request.rate->isValid())
+        return fail(ErrorCode::InvalidArgument, "This frame rate cannot be written. Choose one from 0.01 to 1000.");
+      auto changed = std::make_shared<document::Document>(*document);
+      changed->frame.rate = *job_.request.rate;
+      document = std::move(changed);
+    }
+    plan_ = Plan::build(std::move(document), nullptr, environment_.models, job_.request.size, job_.request.framing);
     range_ = plan_->playRange();
     if (job_.request.range) {
       const FrameRate rate = plan_->rate();
@@ -149,6 +167,26 @@ class Run {
     for (const auto& [take, node] : plan_->nodes())
       keys.push_back(node->key);
     environment_.store.setWanted(PinOwner::Export, std::move(keys));
+    return {};
+  }
+
+  // Time from the first exported frame to the n-th.
+  [[nodiscard]] Duration since(std::int64_t n) const {
+    return plan_->rate().timeOf(range_.first + n) - plan_->rate().timeOf(range_.first);
+  }
+
+  // Looks for sound in the range and settles whether the file gets any.
+  Result<void> openSound(media::EncodeSettings& settings) {
+    if (settings.audio == media::AudioCodec::None)
+      return {};
+    settings.audioChannels = SoundMix::kChannels;
+    auto mix = SoundMix::open(*plan_->document(), {plan_->rate().timeOf(range_.first), since(range_.count())},
+                              settings.audioSampleRate, stop_);
+    if (!mix)
+      return fail(mix);
+    sound_ = std::move(*mix);
+    if (!sound_)
+      settings.audio = media::AudioCodec::None;
     return {};
   }
 
@@ -216,8 +254,13 @@ class Run {
     auto frame = frames_.acquire(PixelFormat::Rgba8, plan_->frameSize());
     if (!frame)
       return fail(frame);
-    compositor_.compose(layers, kernels::view<kernels::Rgba8>(*frame));
-    return std::move(*frame).freeze(plan_->rate().timeOf(number) - (plan_->rate().timeOf(range_.first) - Time{}));
+    const auto view = kernels::view<kernels::Rgba8>(*frame);
+    const FrameArea area = plan_->area();
+    if (!(area.size == plan_->frameSize()))
+      for (std::int32_t y = 0; y < view.height; ++y)
+        std::fill_n(view.row(y), view.width, kernels::Rgba8{0, 0, 0, 255});
+    compositor_.compose(layers, view.sub({area.x, area.y, area.size.width, area.size.height}));
+    return std::move(*frame).freeze(Time{} + since(number - range_.first));
   }
 
   void tell(std::int64_t done) {
@@ -245,6 +288,7 @@ class Run {
   PlanPtr plan_;
   FrameRange range_;
   std::map<MediaId, VideoReader> videos_;
+  std::optional<SoundMix> sound_; // none: the file has no sound
   Clock::time_point begin_{};
   Clock::time_point told_{};
 };

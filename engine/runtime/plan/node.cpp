@@ -73,6 +73,31 @@ Size fitInside(Size source, Size frame) {
   return fitted;
 }
 
+Size coverOf(Size source, Size frame) {
+  if (source.isEmpty() || frame.isEmpty())
+    return frame;
+  const double scale =
+      std::max(static_cast<double>(frame.width) / source.width, static_cast<double>(frame.height) / source.height);
+  const auto side = [scale](std::int32_t s, std::int32_t least) {
+    return static_cast<std::int32_t>(
+        std::clamp<long>(std::lround(s * scale), least, std::max<long>(least, kMaxImageSide)));
+  };
+  return {side(source.width, frame.width), side(source.height, frame.height)};
+}
+
+Size renderSize(Size picture, Size frame, double scale) {
+  const Size fitted = fitInside(picture, frame);
+  if (!(scale > 1) || picture.isEmpty())
+    return fitted;
+  const double step = std::exp2(std::ceil(std::log2(std::min(scale, 1024.0)) * 2 - 1e-6) / 2);
+  const Size cover = coverOf(picture, frame);
+  const Size most = picture.width > cover.width ? picture : cover;
+  if (fitted.width * step >= most.width)
+    return fitted.width < most.width ? most : fitted;
+  return {static_cast<std::int32_t>(std::lround(fitted.width * step)),
+          static_cast<std::int32_t>(std::lround(fitted.height * step))};
+}
+
 session::MotionRequest GenerationNode::request(Image untouched) const {
   session::MotionRequest made;
   made.picture = std::move(untouched);
@@ -88,13 +113,14 @@ session::MotionRequest GenerationNode::request(Image untouched) const {
   return made;
 }
 
-GenerationNodePtr makeNode(const document::Take& take, const document::MediaItem& picture, Size frame, FrameRate rate,
-                           const std::int32_t* revision, const GenerationNodePtr& previous) {
+GenerationNodePtr makeNode(const document::Take& take, const document::MediaItem& picture, Size outputSize,
+                           FrameRate rate, const std::int32_t* revision, const GenerationNodePtr& previous) {
   auto node = std::make_shared<GenerationNode>();
   node->take = take.id;
   node->name = take.name;
   node->picture = pictureRef(picture);
-  node->outputSize = fitInside(picture.size, frame);
+  node->pictureSize = picture.size;
+  node->outputSize = outputSize;
   node->rate = rate;
   node->frameCount = std::max<std::int64_t>(1, rate.framesIn(take.length));
   node->model = take.model;

@@ -42,7 +42,8 @@ struct GenerationNode {
   std::string name; // of the take, for messages
   ContentKey key;   // null while the model's revision is not known
   PictureRef picture;
-  Size outputSize;
+  Size pictureSize;
+  Size outputSize; // of the frames
   FrameRate rate;
   std::int64_t frameCount = 0;
   std::vector<SampledTrackPtr> tracks; // front to back
@@ -63,11 +64,17 @@ using GenerationNodePtr = std::shared_ptr<const GenerationNode>;
 [[nodiscard]] std::int32_t objectOf(const document::Take& take, std::int32_t group);
 
 // Sampled tracks of `previous` (may be null) are used again where they still hold.
-[[nodiscard]] GenerationNodePtr makeNode(const document::Take& take, const document::MediaItem& picture, Size frame,
-                                         FrameRate rate, const std::int32_t* revision,
+[[nodiscard]] GenerationNodePtr makeNode(const document::Take& take, const document::MediaItem& picture,
+                                         Size outputSize, FrameRate rate, const std::int32_t* revision,
                                          const GenerationNodePtr& previous);
 
 // Largest size of source's shape inside frame; equal to frame when only rounding keeps them apart.
 [[nodiscard]] Size fitInside(Size source, Size frame);
+// Smallest size of source's shape that covers frame.
+[[nodiscard]] Size coverOf(Size source, Size frame);
+// The size in which a take's frames are made when its picture, fitted into the frame, is shown `scale` times as large:
+// enough that nothing is enlarged afterwards, in steps of √2 (small changes make nothing anew), and never more pixels
+// than the picture has or than cover the frame.
+[[nodiscard]] Size renderSize(Size picture, Size frame, double scale);
 
 } // namespace kinora::runtime

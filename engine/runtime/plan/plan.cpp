@@ -21,13 +21,33 @@ document::ClipPtr clipAt(const document::Lane& lane, Time t) {
   return clip->range().contains(t) ? clip : nullptr;
 }
 
+// How much larger than fitted each take is shown at most; takes that are never enlarged are not in it.
+std::unordered_map<TakeId, float> largestScales(const document::Document& document) {
+  std::unordered_map<TakeId, float> scales;
+  for (const document::LanePtr& lane : document.lanes)
+    for (const document::ClipPtr& clip : lane->clips)
+      if (clip->kind == document::ClipKind::Take && clip->scale > 1) {
+        float& scale = scales[clip->take];
+        scale = std::max(scale, clip->scale);
+      }
+  return scales;
+}
+
 } // namespace
 
 PlanPtr Plan::build(document::DocumentPtr document, const PlanPtr& previous, const ModelTable& models,
-                    std::optional<Size> size) {
+                    std::optional<Size> size, Framing framing) {
   const std::shared_ptr<Plan> plan(new Plan);
   plan->modelsVersion_ = models.version();
   plan->size_ = size.value_or(document->frame.size);
+  if (framing == Framing::Fit) {
+    plan->canvas_ = fitInside(document->frame.size, plan->size_);
+    plan->area_ = {(plan->size_.width - plan->canvas_.width) / 2, (plan->size_.height - plan->canvas_.height) / 2,
+                   plan->canvas_};
+  } else {
+    plan->canvas_ = coverOf(document->frame.size, plan->size_);
+    plan->area_ = {0, 0, plan->size_};
+  }
   const FrameRate rate = document->frame.rate;
   plan->frameCount_ = rate.framesIn(document->length());
   plan->range_ = {0, plan->frameCount_};
@@ -39,26 +59,29 @@ PlanPtr Plan::build(document::DocumentPtr document, const PlanPtr& previous, con
   }
   for (const auto& item : document->media)
     plan->media_.emplace(item->id, item);
+  const auto scales = largestScales(*document);
 
-  const bool sameGrid = previous && previous->size_ == plan->size_ && previous->rate() == rate &&
-                        previous->modelsVersion_ == plan->modelsVersion_;
+  const bool sameGrid = previous && previous->rate() == rate && previous->modelsVersion_ == plan->modelsVersion_;
   for (const document::TakePtr& take : document->takes) {
     const auto item = plan->media_.find(take->picture);
     if (item == plan->media_.end())
       continue;
+    const auto scale = scales.find(take->id);
+    const Size outputSize =
+        renderSize(item->second->size, plan->canvas_, scale == scales.end() ? 1.0 : static_cast<double>(scale->second));
     GenerationNodePtr before;
     bool unchanged = false;
     if (previous) {
       before = previous->node(take->id);
       const auto oldTake = previous->takes_.find(take->id);
       const auto oldItem = previous->media_.find(take->picture);
-      unchanged = before && sameGrid && oldTake != previous->takes_.end() && oldTake->second == take &&
-                  oldItem != previous->media_.end() && oldItem->second == item->second;
+      unchanged = before && sameGrid && before->outputSize == outputSize && oldTake != previous->takes_.end() &&
+                  oldTake->second == take && oldItem != previous->media_.end() && oldItem->second == item->second;
     }
     GenerationNodePtr node = before;
     if (!unchanged) {
       const std::optional<std::int32_t> revision = models.revision(take->model);
-      node = makeNode(*take, *item->second, plan->size_, rate, revision ? &*revision : nullptr, before);
+      node = makeNode(*take, *item->second, outputSize, rate, revision ? &*revision : nullptr, before);
       // Another name or colour changes no pixel: the old node goes on, with everything known about it.
       if (before && !node->key.isNull() && before->key == node->key && before->picture == node->picture)
         node = before;
@@ -73,20 +96,20 @@ PlanPtr Plan::build(document::DocumentPtr document, const PlanPtr& previous, con
 }
 
 Placement Plan::place(const document::Clip& clip, Size source) const {
-  const Size fitted = fitInside(source, size_);
+  const Size fitted = fitInside(source, canvas_);
   const auto scaled = [&clip](std::int32_t side) {
     return static_cast<std::int32_t>(
         std::clamp<long>(std::lround(static_cast<double>(side) * clip.scale), 1L, kMaxImageSide));
   };
   // Offsets are in pixels of the document's frame, which an export may scale.
-  const double ratio = static_cast<double>(size_.width) / std::max(1, document_->frame.size.width);
+  const double ratio = static_cast<double>(canvas_.width) / std::max(1, document_->frame.size.width);
   Placement placement;
   placement.size = {scaled(fitted.width), scaled(fitted.height)};
   const auto offset = [ratio](float value) {
     return static_cast<std::int32_t>(std::lround(std::clamp(value * ratio, -1e6, 1e6)));
   };
-  placement.x = (size_.width - placement.size.width) / 2 + offset(clip.position.x);
-  placement.y = (size_.height - placement.size.height) / 2 + offset(clip.position.y);
+  placement.x = (area_.size.width - placement.size.width) / 2 + offset(clip.position.x);
+  placement.y = (area_.size.height - placement.size.height) / 2 + offset(clip.position.y);
   placement.opacity = std::clamp(clip.opacity, 0.F, 1.F);
   return placement;
 }
@@ -111,7 +134,7 @@ std::vector<Layer> Plan::layersAt(std::int64_t frame) const {
         continue;
       layer.takeFrame =
           std::clamp<std::int64_t>(rate().frameAt(layer.sourceTime + kRounding), 0, layer.node->frameCount - 1);
-      source = layer.node->outputSize;
+      source = layer.node->pictureSize;
     } else {
       const auto item = media_.find(clip->media);
       if (item == media_.end() || item->second->kind == document::MediaKind::Sound)

@@ -12,12 +12,13 @@
 #include "engine/base/geometry.h"
 #include "engine/base/time.h"
 #include "engine/document/document.h"
+#include "engine/runtime/export_request.h"
 #include "engine/runtime/plan/model_table.h"
 #include "engine/runtime/plan/node.h"
 
 namespace kinora::runtime {
 
-// Where a picture goes: a rectangle in pixels of the frame.
+// Where a picture goes: a rectangle in pixels of the plan's area.
 struct Placement {
   std::int32_t x = 0;
   std::int32_t y = 0;
@@ -52,15 +53,26 @@ struct FrameRange {
   friend constexpr bool operator==(FrameRange, FrameRange) = default;
 };
 
+// Where the document's frame is seen within the finished picture.
+struct FrameArea {
+  std::int32_t x = 0;
+  std::int32_t y = 0;
+  Size size;
+
+  friend constexpr bool operator==(const FrameArea&, const FrameArea&) = default;
+};
+
 class Plan {
  public:
-  // [any] previous may be null. size: instead of the document's frame (export in another size). A take whose picture
-  // is not in the document has no node and shows nothing.
+  // [any] previous may be null. size: instead of the document's frame (export in another size; framing says how a
+  // frame of another shape goes into it). A take whose picture is not in the document has no node and shows nothing.
   [[nodiscard]] static PlanPtr build(document::DocumentPtr document, const PlanPtr& previous, const ModelTable& models,
-                                     std::optional<Size> size = {});
+                                     std::optional<Size> size = {}, Framing framing = Framing::Fit);
 
   [[nodiscard]] const document::DocumentPtr& document() const { return document_; }
+  // Of the finished picture; what lies outside its area is black.
   [[nodiscard]] Size frameSize() const { return size_; }
+  [[nodiscard]] FrameArea area() const { return area_; }
   [[nodiscard]] FrameRate rate() const { return document_->frame.rate; }
   [[nodiscard]] std::int64_t frameCount() const { return frameCount_; }
   // What playback runs through: in to out where marks are set, else everything. Empty for an empty timeline.
@@ -82,6 +94,8 @@ class Plan {
 
   document::DocumentPtr document_;
   Size size_;
+  FrameArea area_;
+  Size canvas_; // the document's frame in pixels of the area, which may cut it off
   std::int64_t frameCount_ = 0;
   FrameRange range_;
   std::uint64_t modelsVersion_ = 0;

@@ -83,6 +83,45 @@ class TestExport : public QObject {
     QVERIFY(must(media::readImage(*end.file / "00000.png")).size() == (Size{32, 24}));
   }
 
+  // The frame of 64×48 in a square: black bars, or cut at both sides and no bars.
+  void anotherShapeFitsOrFills() {
+    EngineRig rig;
+    ExportRequest request{rig.folder.file("fit"), "png-sequence", {}, Size{48, 48}};
+    request.range = TimeRange{{}, EngineRig::kRate.timeOf(1) - Time{}};
+    auto end = finished(rig, rig.engine->startExport(rig.document, request));
+    QVERIFY(end.file.has_value());
+    const auto blueAt = [](const Image& image, int y) { return image.row<unsigned char>(y)[4 * 24 + 2]; };
+    const Image fit = must(media::readImage(*end.file / "00000.png", media::OutputDepth::Eight));
+    QVERIFY(fit.size() == (Size{48, 48}));
+    for (const int y : {0, 5, 42, 47})
+      QCOMPARE(blueAt(fit, y), 0);
+    for (const int y : {6, 24, 41})
+      QCOMPARE(blueAt(fit, y), int{test::kMade});
+    request.file = rig.folder.file("fill");
+    request.framing = Framing::Fill;
+    end = finished(rig, rig.engine->startExport(rig.document, request));
+    QVERIFY(end.file.has_value());
+    const Image fill = must(media::readImage(*end.file / "00000.png", media::OutputDepth::Eight));
+    for (const int y : {0, 24, 47})
+      QCOMPARE(blueAt(fill, y), int{test::kMade});
+  }
+
+  void anotherRateKeepsTheTimes() {
+    EngineRig rig;
+    ExportRequest request{rig.folder.file("film"), "png-sequence", {}, {}};
+    request.range = TimeRange{EngineRig::kRate.timeOf(12), EngineRig::kRate.timeOf(24) - Time{}}; // .5 s to 1.5 s
+    request.rate = FrameRate{10, 1};
+    const auto end = finished(rig, rig.engine->startExport(rig.document, request));
+    QVERIFY(end.file.has_value());
+    QCOMPARE(entriesIn(request.file), std::size_t{10});
+    QCOMPARE(redOf(request.file / "00000.png"), 5); // the frame of the take at .5 s
+    request.file = rig.folder.file("none.mp4");
+    request.preset.clear();
+    request.rate = FrameRate{0, 1};
+    const auto none = finished(rig, rig.engine->startExport(rig.document, request));
+    QVERIFY(!none.file && none.file.error().code == ErrorCode::InvalidArgument);
+  }
+
   void cancelEndsWithinASecondAndLeavesNothing_data() {
     QTest::addColumn<bool>("modelKnown");
     QTest::newRow("waiting for a frame") << true;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <functional>
 
 #include <QtTest/QTest>
@@ -249,6 +250,43 @@ class TestPlan : public QObject {
     const PlanPtr plan = Plan::build(p.document, nullptr, p.models, Size{160, 100});
     QCOMPARE(plan->frameSize(), (Size{160, 100}));
     QCOMPARE(plan->node(p.first)->outputSize, (Size{160, 100}));
+  }
+
+  void anotherShapeFitsOrFills() {
+    Project p; // a frame of 320×200
+    const PlanPtr fit = Plan::build(p.document, nullptr, p.models, Size{200, 200}, Framing::Fit);
+    QCOMPARE(fit->area(), (FrameArea{0, 37, {200, 125}}));
+    QCOMPARE(fit->node(p.first)->outputSize, (Size{200, 125}));
+    QCOMPARE(fit->layersAt(0).front().placement, (Placement{0, 0, {200, 125}, 1}));
+    const PlanPtr fill = Plan::build(p.document, nullptr, p.models, Size{200, 200}, Framing::Fill);
+    QCOMPARE(fill->area(), (FrameArea{0, 0, {200, 200}}));
+    QCOMPARE(fill->node(p.first)->outputSize, (Size{320, 200}));
+    QCOMPARE(fill->layersAt(0).front().placement, (Placement{-60, 0, {320, 200}, 1}));
+  }
+
+  void takesAreMadeAsLargeAsTheyAreShown_data() {
+    QTest::addColumn<Size>("picture");
+    QTest::addColumn<Size>("frame");
+    QTest::addColumn<double>("scale");
+    QTest::addColumn<Size>("wanted");
+    const Size photo{4000, 3000};
+    QTest::newRow("fitted") << photo << Size{512, 512} << 1. << Size{512, 384};
+    QTest::newRow("smaller") << photo << Size{512, 512} << .5 << Size{512, 384};
+    QTest::newRow("one step") << photo << Size{512, 512} << 4. / 3 << Size{724, 543};
+    QTest::newRow("the step's end") << photo << Size{512, 512} << std::sqrt(2.) << Size{724, 543};
+    QTest::newRow("two steps") << photo << Size{512, 512} << 1.5 << Size{1024, 768};
+    QTest::newRow("never beyond the picture") << photo << Size{512, 512} << 100. << photo;
+    QTest::newRow("or beyond what covers") << Size{640, 480} << Size{512, 512} << 4. / 3 << Size{683, 512};
+    QTest::newRow("small picture") << Size{64, 48} << Size{512, 512} << 9. << Size{683, 512};
+    QTest::newRow("no number") << photo << Size{512, 512} << std::nan("") << Size{512, 384};
+  }
+  void takesAreMadeAsLargeAsTheyAreShown() {
+    QFETCH(Size, picture);
+    QFETCH(Size, frame);
+    QFETCH(double, scale);
+    QFETCH(Size, wanted);
+    const Size made = renderSize(picture, frame, scale);
+    QVERIFY2(made == wanted, qPrintable(QStringLiteral("%1×%2").arg(made.width).arg(made.height)));
   }
 };
 
