@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replays wan/vae*, taehv/ and sd/vae.
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -7,6 +8,7 @@
 
 #include <ATen/ATen.h>
 
+#include "engine/inference/networks/taehv_p.h"
 #include "engine/inference/networks/wan_vae_p.h"
 #include "engine/inference/parity/golden_case_p.h"
 #include "engine/inference/weights/key_map_p.h"
@@ -137,10 +139,89 @@ Tensors replayWanVae(const GoldenCase& golden) {
   return outputs;
 }
 
+// ---- TAEHV -----------------------------------------------------------------------------------------------------
+
+TaehvConfig taehvConfig(const nlohmann::json& json) {
+  TaehvConfig config;
+  config.encoderWidth = json.at("encoder_width").get<std::int64_t>();
+  config.decoderWidths = json.at("decoder_widths").get<std::array<std::int64_t, 4>>();
+  config.latentChannels = json.at("latent_channels").get<std::int64_t>();
+  config.patch = json.value("patch_size", std::int64_t{1});
+  config.encoderTimeDown = json.at("encoder_time_downscale").get<std::array<bool, 3>>();
+  config.decoderTimeUp = json.at("decoder_time_upscale").get<std::array<bool, 3>>();
+  const auto& variant = json.at("arch_variant");
+  if (!variant.is_null() && variant != "super")
+    throw CaseError(fmt::format("the decoder variant {} is not known", variant.dump()));
+  config.superDecoder = !variant.is_null();
+  return config;
+}
+
+Tensors replayTaehv(const GoldenCase& golden) {
+  WeightTable table(withOriginalKeys(golden.weights(), NetworkKind::Taehv));
+  const Taehv network = Taehv::load(table, taehvConfig(golden.config()));
+  must(table.finish());
+  const at::Tensor& video = golden.input("video");
+  const at::Tensor& latents = golden.input("latents");
+  const std::int64_t rows = video.size(0);
+
+  // Everything at once.
+  Tensors outputs;
+  Passes passes;
+  TaehvEncoder encoder(network, passes.probe());
+  const at::Tensor most = encoder.encode(video);
+  outputs["encoded"] = at::cat({most, encoder.flush()}, 1);
+  TaehvDecoder decoder(network, passes.probe());
+  outputs["decoded"] = decoder.decode(latents);
+  const auto put = [&](const char* output, const std::string& layer) {
+    if (const auto found = passes.values.find(layer); found != passes.values.end())
+      outputs[output] = found->second[0].unflatten(0, {rows, found->second[0].size(0) / rows});
+  };
+  using Kind = Taehv::Kind;
+  const auto isMemory = [](const Taehv::Layer& l) { return l.kind == Kind::Memory || l.kind == Kind::SuperMemory; };
+  const auto first = std::find_if(network.decoder.begin(), network.decoder.end(), isMemory);
+  const auto last = std::find_if(network.decoder.rbegin(), network.decoder.rend(), isMemory);
+  const auto grow = std::find_if(network.decoder.begin(), network.decoder.end(),
+                                 [](const Taehv::Layer& l) { return l.kind == Kind::Grow && l.stride == 2; });
+  put("decoded_raw_untrimmed", "decoder");
+  put("dec_before_first_memblock", std::prev(first)->name);
+  put("dec_after_first_memblock", first->name);
+  if (grow != network.decoder.end())
+    put("dec_after_first_tgrow2", grow->name);
+  // The frames that the tail lacks come in a second pass.
+  std::vector<at::Tensor> pooled;
+  for (const at::Tensor& pass : passes.values[network.encoder[2].name])
+    pooled.push_back(pass.unflatten(0, {rows, pass.size(0) / rows}));
+  outputs["enc_after_first_tpool"] = at::cat(pooled, 1);
+
+  // Frame by frame.
+  TaehvEncoder frameEncoder(network);
+  std::vector<at::Tensor> pieces;
+  for (std::int64_t i = 0; i < video.size(1); ++i)
+    pieces.push_back(frameEncoder.encode(video.narrow(1, i, 1)));
+  pieces.push_back(frameEncoder.flush());
+  outputs["encoded@streamed"] = at::cat(pieces, 1);
+  TaehvDecoder latentDecoder(network);
+  pieces.clear();
+  for (std::int64_t i = 0; i < latents.size(1); ++i)
+    pieces.push_back(latentDecoder.decode(latents.narrow(1, i, 1)));
+  outputs["decoded@streamed"] = at::cat(pieces, 1);
+  const auto& slots = latentDecoder.memory().slots;
+  outputs["memory_first_memblock_after_stream"] = slots[static_cast<std::size_t>(first - network.decoder.begin())];
+  outputs["memory_last_memblock_after_stream"] =
+      slots[network.decoder.size() - 1 - static_cast<std::size_t>(last - network.decoder.rbegin())];
+
+  // As StreamDiffusionV2 decodes: the last three latents again before the new one.
+  if (golden.expected.contains("sdv2_context_decode_last_latent"))
+    outputs["sdv2_context_decode_last_latent"] =
+        network.decode(latents.slice(1, -4)).slice(1, -network.config.framesPerLatentOut());
+  return outputs;
+}
+
 } // namespace
 
 std::vector<Replayer> codecReplayers() {
   return {
+      {[](const GoldenCase& g) { return isNetwork(g, "taehv"); }, replayTaehv},
       {[](const GoldenCase& g) { return isNetwork(g, "wan_vae21") || isNetwork(g, "wan_vae22"); }, replayWanVae},
   };
 }
