@@ -8,6 +8,7 @@
 
 #include <ATen/ATen.h>
 
+#include "engine/inference/networks/sd_vae_p.h"
 #include "engine/inference/networks/taehv_p.h"
 #include "engine/inference/networks/wan_vae_p.h"
 #include "engine/inference/parity/golden_case_p.h"
@@ -217,10 +218,40 @@ Tensors replayTaehv(const GoldenCase& golden) {
   return outputs;
 }
 
+// ---- Stable Diffusion ------------------------------------------------------------------------------------------
+
+Tensors replaySdVae(const GoldenCase& golden) {
+  const auto& json = golden.config();
+  SdVaeConfig config;
+  config.widths = json.at("block_out_channels").get<std::vector<std::int64_t>>();
+  config.resBlocks = json.at("layers_per_block").get<std::int64_t>();
+  config.latentChannels = json.at("latent_channels").get<std::int64_t>();
+  config.groups = json.at("norm_num_groups").get<std::int64_t>();
+  config.scale = json.value("scaling_factor", config.scale);
+  Tensors outputs;
+  for (const auto& [file, variant] : weightFiles(golden)) {
+    WeightTable table(withOriginalKeys(golden.weights(file), NetworkKind::SdVae));
+    const SdVae vae = SdVae::load(table, config);
+    must(table.finish());
+    Passes passes;
+    const SdVae::Posterior posterior = vae.encode(golden.input("image"), passes.probe());
+    outputs["mean" + variant] = posterior.mean;
+    outputs["logvar" + variant] = posterior.logVar;
+    outputs["latents_scaled" + variant] = vae.scaled(posterior);
+    outputs["decoded" + variant] = vae.decode(golden.input("latents"), passes.probe());
+    outputs["enc_down0" + variant] = passes.values["encoder.down.0"].at(0);
+    outputs["enc_mid_attn" + variant] = passes.values["encoder.mid.attn_1"].at(0);
+    outputs["dec_mid" + variant] = passes.values["decoder.mid"].at(0);
+    outputs["dec_up0" + variant] = passes.values[fmt::format("decoder.up.{}", config.widths.size() - 1)].at(0);
+  }
+  return outputs;
+}
+
 } // namespace
 
 std::vector<Replayer> codecReplayers() {
   return {
+      {[](const GoldenCase& g) { return isNetwork(g, "sd_vae"); }, replaySdVae},
       {[](const GoldenCase& g) { return isNetwork(g, "taehv"); }, replayTaehv},
       {[](const GoldenCase& g) { return isNetwork(g, "wan_vae21") || isNetwork(g, "wan_vae22"); }, replayWanVae},
   };
