@@ -38,6 +38,10 @@ struct GoldenCase {
   [[nodiscard]] bool holds(std::string_view file) const;
 };
 
+// Name and value of what text number `index` of a tokenizer case becomes: "text 03: ids", "text 03: cleaned" (bytes).
+[[nodiscard]] std::string textOutput(std::size_t index, std::string_view what);
+[[nodiscard]] at::Tensor textAsTensor(const std::string& text);
+
 // A function that computes the outputs of the cases it knows. Output "name@variant" is compared with expected "name".
 struct Replayer {
   bool (*knows)(const GoldenCase& golden);

@@ -36,6 +36,23 @@ Tensors readAll(const fs::path& file) {
   return tensors;
 }
 
+// Tokenizer cases hold texts in case.json: what each becomes is an output "text 03: ids" like any other. Cleaned text
+// counts as its bytes.
+void addStrings(GoldenCase& golden) {
+  const auto strings = golden.description.find("strings");
+  if (strings == golden.description.end())
+    return;
+  for (std::size_t i = 0; i < strings->size(); ++i) {
+    for (const auto& [key, value] : (*strings)[i].items()) {
+      const std::string name = textOutput(i, key);
+      if (key == "cleaned")
+        golden.expected[name] = textAsTensor(value.get<std::string>());
+      else if (key.starts_with("ids"))
+        golden.expected[name] = at::tensor(value.get<std::vector<std::int64_t>>(), at::kLong);
+    }
+  }
+}
+
 GoldenCase readCase(const fs::path& folder) {
   GoldenCase golden;
   golden.folder = folder;
@@ -45,6 +62,7 @@ GoldenCase readCase(const fs::path& folder) {
   golden.description = nlohmann::json::parse(text);
   golden.inputs = readAll(folder / "inputs.safetensors");
   golden.expected = readAll(folder / "outputs.safetensors");
+  addStrings(golden);
   return golden;
 }
 
@@ -118,6 +136,16 @@ ParityReport replay(const fs::path& folder) {
 }
 
 } // namespace
+
+std::string textOutput(std::size_t index, std::string_view what) {
+  return fmt::format("text {:02}: {}", index, what);
+}
+
+at::Tensor textAsTensor(const std::string& text) {
+  at::Tensor bytes = at::empty({static_cast<std::int64_t>(text.size())}, at::kByte);
+  std::copy(text.begin(), text.end(), bytes.data_ptr<std::uint8_t>());
+  return bytes;
+}
 
 const at::Tensor& GoldenCase::input(std::string_view name) const {
   const auto found = inputs.find(name);
