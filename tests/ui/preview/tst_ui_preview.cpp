@@ -7,9 +7,11 @@
 #include <QDockWidget>
 #include <QMainWindow>
 #include <QPainter>
+#include <QScreen>
 #include <QSignalSpy>
 #include <QtTest>
 
+#include "engine/gpu/device_p.h" // its table of functions is the seam to lose the device
 #include "tests/support/pictures.h"
 #include "ui/preview/video_view.h"
 #include "ui/preview/vulkan_surface.h"
@@ -38,6 +40,17 @@ class Dot : public ui::OverlayPainter {
 };
 
 } // namespace
+
+VKAPI_ATTR VkResult VKAPI_CALL lostPresent(VkQueue, const VkPresentInfoKHR*) {
+  return VK_ERROR_DEVICE_LOST;
+}
+VKAPI_ATTR VkResult VKAPI_CALL lostAcquire(VkDevice, VkSwapchainKHR, std::uint64_t, VkSemaphore, VkFence,
+                                           std::uint32_t*) {
+  return VK_ERROR_DEVICE_LOST;
+}
+VKAPI_ATTR VkResult VKAPI_CALL goneSurface(VkQueue, const VkPresentInfoKHR*) {
+  return VK_ERROR_SURFACE_LOST_KHR;
+}
 
 class PreviewTest : public QObject {
   Q_OBJECT
@@ -124,6 +137,55 @@ class PreviewTest : public QObject {
     QTRY_COMPARE(shown.count(), 2);
     QVERIFY(view.viewTransform().scale > 1.5);
     QTRY_COMPARE(view.surface()->presenter()->size().width, 500);
+  }
+
+  void theWindowComesBackAfterTheLossOfTheDevice() {
+    if (!canPresent())
+      QSKIP("This platform shows no Vulkan windows: run it under an X server with a Vulkan driver.");
+    const auto transport = gpu::makeHostTransport();
+    Dot dot;
+    ui::VideoView view(device_.get());
+    view.resize(320, 180);
+    view.setTransport(transport.get());
+    view.setOverlayPainter(&dot);
+    QSignalSpy shown(&view, &ui::VideoView::frameShown);
+    view.show();
+    hand(*transport, test::texturedPicture({320, 180}, 3), 1);
+    QTRY_COMPARE(shown.count(), 1);
+    const int generation = device_->generation();
+    device_->state()->vk.vkQueuePresentKHR = lostPresent;
+    hand(*transport, test::texturedPicture({320, 180}, 4), 2);
+    QTRY_COMPARE(shown.count(), 2);
+    QCOMPARE(device_->generation(), generation + 1);
+    device_->state()->vk.vkAcquireNextImageKHR = lostAcquire;
+    hand(*transport, test::texturedPicture({320, 180}, 5), 3);
+    QTRY_COMPARE(shown.count(), 3);
+    QCOMPARE(device_->generation(), generation + 2);
+    QCOMPARE(view.surface()->presenter()->stats().rebuilds, 2u);
+    // The overlay is there again without being painted anew.
+    const QImage screen = view.screen()->grabWindow(view.surface()->winId()).toImage();
+    QCOMPARE(screen.pixelColor(20, 20), QColor(255, 0, 0));
+  }
+
+  void aWindowThatCannotBeDrawnIsPaintedInSoftware() {
+    if (!canPresent())
+      QSKIP("This platform shows no Vulkan windows: run it under an X server with a Vulkan driver.");
+    const auto transport = gpu::makeHostTransport();
+    ui::VideoView view(device_.get());
+    view.resize(320, 180);
+    view.setTransport(transport.get());
+    QSignalSpy shown(&view, &ui::VideoView::frameShown);
+    view.show();
+    const Image picture = test::texturedPicture({320, 180}, 3);
+    hand(*transport, picture, 1);
+    QTRY_COMPARE(shown.count(), 1);
+    const auto real = device_->state()->vk.vkQueuePresentKHR;
+    device_->state()->vk.vkQueuePresentKHR = goneSurface;
+    hand(*transport, picture, 2);
+    QTRY_VERIFY(!view.usesGraphicsDevice());
+    device_->state()->vk.vkQueuePresentKHR = real;
+    QTRY_COMPARE(shown.count(), 2);
+    QCOMPARE(view.grab().toImage().pixelColor(77, 31).red(), int(picture.row<std::uint8_t>(31)[77 * 4]));
   }
 
   void floatingAndDockingKeepThePicture() {
