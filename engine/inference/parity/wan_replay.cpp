@@ -11,6 +11,7 @@
 #include "engine/inference/networks/wan_dit_p.h"
 #include "engine/inference/parity/golden_case_p.h"
 #include "engine/inference/parity/wan_replay_p.h"
+#include "engine/inference/weights/key_map_p.h"
 
 namespace kinora::inference {
 
@@ -36,7 +37,7 @@ void requireFit(const WeightTable& table) {
 }
 
 WanDit loadWan(const GoldenCase& golden, std::string_view file) {
-  WeightTable table(golden.weights(file));
+  WeightTable table(withOriginalKeys(golden.weights(file), NetworkKind::WanDit));
   WanDit net = WanDit::load(table, wanConfig(golden.config()));
   requireFit(table);
   return net;
@@ -252,7 +253,11 @@ Tensors replayDreamIdV(const GoldenCase& golden) {
 } // namespace
 
 std::vector<Replayer> wanReplayers() {
-  return {{isDit, replayDit}, {isMasked, replayMasked}, {isTrackHead, replayTrackHead}, {isDreamIdV, replayDreamIdV}};
+  std::vector<Replayer> all = {
+      {isDit, replayDit}, {isMasked, replayMasked}, {isTrackHead, replayTrackHead}, {isDreamIdV, replayDreamIdV}};
+  const std::vector<Replayer> streams = streamReplayers();
+  all.insert(all.end(), streams.begin(), streams.end());
+  return all;
 }
 
 } // namespace kinora::inference

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -18,5 +19,8 @@ void requireFit(const WeightTable& table);
 [[nodiscard]] WanDit loadWan(const GoldenCase& golden, std::string_view file = "weights.safetensors");
 // [B, F, C, h, w] <-> [B, C, F, h, w].
 [[nodiscard]] at::Tensor channelsFirst(const at::Tensor& frames);
+
+// The causal rollouts; wanReplayers() includes them.
+[[nodiscard]] std::vector<Replayer> streamReplayers();
 
 } // namespace kinora::inference

@@ -20,10 +20,10 @@
 
 namespace kinora::inference {
 
-class StreamBatch {
+class CausalBatch {
  public:
   // One row for each of schedule.times; the clean pass is not made. All must outlive the batch.
-  StreamBatch(CausalNetwork& network, RingCache& cache, const FlowTransport& transport, ChunkSchedule schedule);
+  CausalBatch(CausalNetwork& network, RingCache& cache, const FlowTransport& transport, ChunkSchedule schedule);
 
   // [inference] The first chunk [1, F, C, h, w], noise-mixed, goes through all steps alone -> clean; then the rows are
   // filled from it.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/inference/streaming/stream_batch_p.h"
+#include "engine/inference/streaming/causal_batch_p.h"
 
 #include <utility>
 
@@ -20,12 +20,12 @@ ChunkSchedule alone(ChunkSchedule schedule) {
 
 } // namespace
 
-StreamBatch::StreamBatch(CausalNetwork& network, RingCache& cache, const FlowTransport& transport,
+CausalBatch::CausalBatch(CausalNetwork& network, RingCache& cache, const FlowTransport& transport,
                          ChunkSchedule schedule)
     : network_(network), cache_(cache), transport_(transport), schedule_(std::move(schedule)),
       first_(network, cache, transport, alone(schedule_)) {}
 
-Result<at::Tensor> StreamBatch::prepare(const at::Tensor& x, const Renoise& renoise, const std::stop_token& stop) {
+Result<at::Tensor> CausalBatch::prepare(const at::Tensor& x, const Renoise& renoise, const std::stop_token& stop) {
   first_.restart();
   auto made = first_.next(x, renoise, stop);
   if (!made)
@@ -43,7 +43,7 @@ Result<at::Tensor> StreamBatch::prepare(const at::Tensor& x, const Renoise& reno
   return made;
 }
 
-Result<std::optional<at::Tensor>> StreamBatch::tick(const at::Tensor& x, float firstTime, const Renoise& renoise,
+Result<std::optional<at::Tensor>> CausalBatch::tick(const at::Tensor& x, float firstTime, const Renoise& renoise,
                                                     const std::stop_token& stop) {
   if (starts_.empty() || x.size(1) != 1)
     return fail(ErrorCode::InvalidArgument, "a tick of the stream batch takes one frame, after the batch was prepared");
