@@ -69,7 +69,8 @@ class PinTool final : public CanvasTool {
     last_ = pointer.view;
     context_.requestRepaint();
   }
-  void release(const CanvasPointer&) override {
+  void release(const CanvasPointer&) override { finish(); }
+  void finish() override {
     const std::vector<Point> places = std::exchange(places_, {});
     const document::TakePtr take = context_.take();
     if (places.empty() || !take)
@@ -132,8 +133,16 @@ std::unique_ptr<CanvasTool> makeCanvasTool(Tool tool, CanvasContext& context) {
     return makeEditPointsTool(context);
   case Tool::DrawPath:
     return std::make_unique<DrawPathTool>(context);
+  case Tool::ClickPath:
+    return makeClickPathTool(context);
   case Tool::Pin:
     return makePinTool(context);
+  case Tool::Camera:
+    return makeCameraTool(context);
+  case Tool::HideSpan:
+    return makeSpanTool(context, false);
+  case Tool::ShowSpan:
+    return makeSpanTool(context, true);
   case Tool::MaskBrush:
     return makeMaskTool(context, true);
   case Tool::MaskEraser:
@@ -142,9 +151,10 @@ std::unique_ptr<CanvasTool> makeCanvasTool(Tool tool, CanvasContext& context) {
     return makeHandTool(context);
   case Tool::Zoom:
     return makeZoomTool(context);
-  default:
-    return makeSelectTool(context);
+  case Tool::Select:
+    break;
   }
+  return makeSelectTool(context);
 }
 
 } // namespace kinora::ui

@@ -49,6 +49,7 @@ class CanvasContext {
   virtual void selectTracks(std::vector<TrackId> tracks) = 0;
   [[nodiscard]] virtual std::vector<std::size_t> selectedPoints() const = 0;
   virtual void selectPoints(TrackId track, std::vector<std::size_t> points) = 0;
+  virtual void selectCamera() = 0;
 
   // Shown and played while a gesture goes on, without an undo step yet. `text` names the step.
   virtual void preview(const Result<document::DocumentPtr>& next, const QString& text) = 0;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 
+#include <QApplication>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QTabletEvent>
@@ -39,9 +40,13 @@ void CanvasView::useTool(Tool next) {
   if (tool_)
     tool().finish();
   tool_ = makeCanvasTool(next, *this);
-  pressed_ = false;
+  pressed_ = penDown_ = false;
+  if (next != Tool::DrawPath)
+    stopWalk();
   layerDirty_ = true;
+  askForPicture();
   askForMatte();
+  showViews();
   updateCursor();
   update();
 }
@@ -66,6 +71,11 @@ void CanvasView::mousePressEvent(QMouseEvent* event) {
   }
   if (event->button() != Qt::LeftButton || !take_ || penDown_)
     return;
+  stopWalk();
+  if (std::exchange(keyboard_, false))
+    layerDirty_ = true;
+  if (pressed_) // its release got lost
+    endPointer();
   pressed_ = true;
   tool().press(pointer(event->position(), event->timestamp(), event->modifiers()));
   updateCursor();
@@ -104,6 +114,8 @@ void CanvasView::mouseMoveEvent(QMouseEvent* event) {
     panFrom_ = event->position();
     return;
   }
+  if (pressed_ && !(event->buttons() & Qt::LeftButton)) // the release got lost: the window was away
+    endPointer();
   if (!penDown_)
     moved(event->position(), event->timestamp(), event->modifiers(), pressed_);
 }
@@ -119,8 +131,38 @@ void CanvasView::mouseReleaseEvent(QMouseEvent* event) {
     return;
   pressed_ = false;
   tool().release(pointer(event->position(), event->timestamp(), event->modifiers()));
+  spanUsed_ = true;
+  if (!spanKeyDown_)
+    returnSpanTool();
   updateCursor();
   update();
+}
+
+void CanvasView::endPointer() {
+  pressed_ = penDown_ = false;
+  tool().finish();
+  returnSpanTool();
+  updateCursor();
+  update();
+}
+
+void CanvasView::lendSpanTool(bool visible) {
+  if (!take_ || pressed_ || penDown_)
+    return;
+  if (keyboard_ && hasFocus() && !selectedPoints().empty()) {
+    hideSegment(visible);
+    return;
+  }
+  spanKeyDown_ = true;
+  spanUsed_ = false;
+  qApp->installEventFilter(this);
+  context_.paint.setTemporaryTool(visible ? Tool::ShowSpan : Tool::HideSpan);
+}
+
+void CanvasView::returnSpanTool() {
+  const Tool tool = context_.paint.tool();
+  if (tool == Tool::HideSpan || tool == Tool::ShowSpan)
+    context_.paint.setTemporaryTool(std::nullopt);
 }
 
 void CanvasView::mouseDoubleClickEvent(QMouseEvent* event) {
@@ -141,12 +183,17 @@ void CanvasView::tabletEvent(QTabletEvent* event) {
   switch (event->type()) {
   case QEvent::TabletPress:
     setFocus(Qt::MouseFocusReason);
+    stopWalk();
     penDown_ = true;
+    qApp->installEventFilter(this); // hears when the pen goes away
     tool().press(pen);
     break;
   case QEvent::TabletRelease:
     if (std::exchange(penDown_, false))
       tool().release(pen);
+    spanUsed_ = true;
+    if (!spanKeyDown_)
+      returnSpanTool();
     break;
   default:
     if (!penDown_)
@@ -175,52 +222,54 @@ void CanvasView::leaveEvent(QEvent* event) {
   update();
 }
 
+void CanvasView::hideEvent(QHideEvent* event) {
+  PictureSurface::hideEvent(event);
+  if (pressed_ || penDown_)
+    endPointer();
+}
+
+void CanvasView::focusInEvent(QFocusEvent* event) {
+  PictureSurface::focusInEvent(event);
+  const Qt::FocusReason reason = event->reason();
+  if (reason == Qt::TabFocusReason || reason == Qt::BacktabFocusReason || reason == Qt::ShortcutFocusReason) {
+    keyboard_ = true;
+    layerDirty_ = true;
+    announce();
+  }
+  update();
+}
+
 void CanvasView::focusOutEvent(QFocusEvent* event) {
   PictureSurface::focusOutEvent(event);
   spaceDown_ = false;
+  if (event->reason() != Qt::PopupFocusReason && event->reason() != Qt::MenuBarFocusReason) {
+    stopWalk();
+    if (std::exchange(keyboard_, false))
+      layerDirty_ = true;
+  }
+  if (!pressed_ && !penDown_)
+    returnSpanTool();
   panFrom_.reset();
   updateCursor();
   update();
 }
 
-bool CanvasView::nudge(const QKeyEvent& event) {
-  const std::vector<TrackId> tracks = selectedTracks();
-  if (!take_ || tracks.empty() || pressed_)
-    return false;
-  Point by;
-  switch (event.key()) {
-  case Qt::Key_Left:
-    by.x = -1;
-    break;
-  case Qt::Key_Right:
-    by.x = 1;
-    break;
-  case Qt::Key_Up:
-    by.y = -1;
-    break;
-  case Qt::Key_Down:
-    by.y = 1;
-    break;
-  default:
-    return false;
+void CanvasView::deleteCameraKey() {
+  const FrameRate rate = context_.session.document()->frame.rate;
+  const std::int64_t frame = rate.frameAt(playhead());
+  std::vector<document::CameraKey> keys = take_->camera;
+  if (std::erase_if(keys, [&](const document::CameraKey& key) { return rate.frameAt(key.at) == frame; }) == 0) {
+    tell(tr("There is no camera key at the playhead."));
+    return;
   }
-  if (event.modifiers() & Qt::ControlModifier)
-    return false;
-  if (event.modifiers() & Qt::ShiftModifier)
-    by = by * 10.F;
-  const std::vector<std::size_t> points = selectedPoints();
-  if (points.empty() && context_.paint.tool() != Tool::Select)
-    return false; // the playhead's
-  if (points.empty())
-    return context_.session.apply(tr("Move"), [&](const document::DocumentPtr& doc) {
-      return document::edit::moveTracks(doc, take_->id, tracks, by);
-    });
-  return context_.session.apply(tr("Move points"), [&](const document::DocumentPtr& doc) {
-    return document::edit::movePoints(doc, take_->id, tracks.back(), points, by);
+  context_.session.apply(tr("Delete camera key"), [&](const document::DocumentPtr& doc) {
+    return document::edit::setCamera(doc, take_->id, keys);
   });
 }
 
 void CanvasView::deleteSelection() {
+  if (take_ && context_.session.selection().current().camera)
+    return deleteCameraKey();
   if (!take_ || selectedTracks().empty())
     return;
   const std::vector<TrackId> tracks = selectedTracks();
@@ -253,7 +302,11 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
     if (panFrom_)
       panFrom_.reset();
     else if (tool().cancel())
-      pressed_ = false;
+      pressed_ = penDown_ = recordingWalk_ = false;
+    else if (context_.paint.tool() == Tool::HideSpan || context_.paint.tool() == Tool::ShowSpan)
+      returnSpanTool();
+    else if (walking_)
+      stopWalk();
     else if (!selectedPoints().empty())
       selectPoints(selectedTracks().back(), {});
     else
@@ -266,7 +319,7 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
     update();
     return;
   }
-  if (nudge(*event))
+  if (walkKey(*event) || itemKey(*event) || nudge(*event))
     return;
   PictureSurface::keyPressEvent(event);
 }

@@ -10,6 +10,7 @@
 #include <QPainter>
 
 #include "engine/document/sampling.h"
+#include "ui/canvas/camera_frame.h"
 #include "ui/canvas/draw_path_tool.h"
 #include "ui/session/engine_bridge.h"
 #include "ui/session/paint_settings.h"
@@ -60,11 +61,16 @@ void CanvasView::paintTracks(QPainter& painter) {
       TrackLook look;
       look.isSelected = selection.has(track.id);
       look.isHovered = track.id == hovered_;
+      const bool byKeys = keyboard_ && track.id == selection.focusedTrack();
+      look.isFocused = byKeys && selection.points.empty();
       look.isPlain = crowd && !look.isSelected;
       const bool isFocused = track.id == selection.focusedTrack();
-      look.showPoints = isFocused && context_.paint.tool() == Tool::EditPoints;
+      look.showPoints =
+          isFocused && (context_.paint.tool() == Tool::EditPoints || (byKeys && !selection.points.empty()));
       if (isFocused)
         look.selectedPoints = selection.points;
+      if (byKeys && !selection.points.empty())
+        look.focusedPoint = selection.points.back();
       paintTrack(layer, track, rate, mapping_, style_, look);
     };
     // The list is front to back; what is selected lies on top of everything.
@@ -122,6 +128,24 @@ void CanvasView::paintChips(QPainter& painter) {
   const QString text = tr("Recording %1  ·  %2  ·  Esc discards")
                            .arg(QString::fromStdString(drawing->name()), elapsedText(recording->elapsed));
   paintChip(painter, QPointF(within.left() + 6, within.bottom() - 16), style_, text, style_.record, within);
+}
+
+// The camera's frame lies on the picture only while that is shown without the camera.
+void CanvasView::paintCamera(QPainter& painter) const {
+  const bool isTool = context_.paint.tool() == Tool::Camera;
+  const bool isChosen = isTool || context_.session.selection().current().camera;
+  if (!showsPicture() || pictureSize_.isEmpty() || (!isTool && take_->camera.empty()))
+    return;
+  const auto outline = [&](const CameraPose& pose) {
+    return mapping_.transform().map(outlineOf(frameOf(pose, pictureSize_), pictureSize_));
+  };
+  const Time at = playhead();
+  if (isChosen && take_->camera.size() > 1 && at > take_->camera.front().at)
+    paintCameraFrame(painter, outline(take_->camera.front().pose), style_, false);
+  const QPolygonF frame = outline(document::sampleCamera(take_->camera, at));
+  paintCameraFrame(painter, frame, style_, isChosen);
+  paintChip(painter, frame.front() + QPointF(14, 20), style_, cameraText(take_->camera, at), QColor(),
+            QRectF(rect()).adjusted(6, 6, -6, -6));
 }
 
 void CanvasView::paintGuides(QPainter& painter) const {
@@ -184,8 +208,10 @@ void CanvasView::paintOverlay(QPainter& painter) {
       painter.restore();
     }
   paintTracks(painter);
+  paintCamera(painter);
   tool().paint(painter, style_);
   paintChips(painter);
+  paintKeyboard(painter);
   if (hand_ && !panFrom_ && !spaceDown_ && tool().ringRadius() > 0) {
     painter.setBrush(Qt::NoBrush);
     const double radius = std::max(tool().ringRadius(), 3.0);

@@ -36,7 +36,8 @@ class CanvasTool {
   virtual void timeout() {}
   // Drops the gesture under way and restores everything. True when there was one.
   virtual bool cancel() = 0;
-  // Ends what waits for more (a lifted pen, an open click path) as if it were finished. Called before a change of tool.
+  // Ends the gesture under way, or what waits for more (a lifted pen, an open click path), as if it were finished: no
+  // stroke is lost. Called before a change of tool and when the pointer goes away.
   virtual void finish() { cancel(); }
   [[nodiscard]] virtual bool isBusy() const = 0;
   // Painted over the tracks, in logical pixels of the canvas.

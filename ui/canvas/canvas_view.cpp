@@ -13,6 +13,7 @@
 
 #include "engine/document/edit.h"
 #include "engine/document/sampling.h"
+#include "ui/canvas/canvas_accessible.h"
 #include "ui/canvas/draw_path_tool.h"
 #include "ui/session/action_table.h"
 #include "ui/session/engine_bridge.h"
@@ -68,8 +69,10 @@ CanvasView::CanvasView(const UiContext& context, gpu::Device* device, gpu::Frame
       return;
     if (ready.matte)
       mattes_[ready.group] = toQImage(*ready.matte);
-    else
+    else {
       mattes_.erase(ready.group);
+      matteAsked_.reset();
+    }
     update();
   });
   connect(&context_.paint, &PaintSettings::toolChanged, this, [this](Tool next) { useTool(next); });
@@ -86,6 +89,7 @@ CanvasView::CanvasView(const UiContext& context, gpu::Device* device, gpu::Frame
     context_.paint.reportZoom(zoom());
   });
   connectActions();
+  installCanvasAccessibility();
   useTool(context_.paint.tool());
   takeDocument();
 }
@@ -121,11 +125,19 @@ void CanvasView::connectActions() {
   };
   connect(&actions["paint.brushSmaller"], &QAction::triggered, this, [scaleBrush] { scaleBrush(1 / kBrushStep); });
   connect(&actions["paint.brushLarger"], &QAction::triggered, this, [scaleBrush] { scaleBrush(kBrushStep); });
+  for (const bool visible : {false, true}) {
+    QAction& action = actions[visible ? "paint.showSpan" : "paint.hideSpan"];
+    action.setAutoRepeat(false);
+    connect(&action, &QAction::triggered, this, [this, visible] { lendSpanTool(visible); });
+  }
+  connect(&actions["paint.tool.drawPath"], &QAction::triggered, this, [this] {
+    if (keyboard_ && hasFocus())
+      startWalk();
+  });
   // The picture instead of the result while the key is held.
   actions["view.flip"].setAutoRepeat(false);
   connect(&actions["view.flip"], &QAction::triggered, this, [this] {
     flipped_ = !flipped_;
-    qApp->removeEventFilter(this);
     if (flipped_)
       qApp->installEventFilter(this);
     askForPicture();
@@ -134,14 +146,22 @@ void CanvasView::connectActions() {
 }
 
 bool CanvasView::eventFilter(QObject* watched, QEvent* event) {
-  if (flipped_ && event->type() == QEvent::KeyRelease) {
+  if (event->type() == QEvent::KeyRelease) {
     const auto* key = static_cast<QKeyEvent*>(event);
-    if (key->key() == Qt::Key_Q && !key->isAutoRepeat()) {
+    if (flipped_ && key->key() == Qt::Key_Q && !key->isAutoRepeat()) {
       flipped_ = false;
-      qApp->removeEventFilter(this);
       showViews();
     }
+    if (spanKeyDown_ && key->key() == Qt::Key_X && !key->isAutoRepeat()) {
+      spanKeyDown_ = false;
+      if (!pressed_ && spanUsed_) // a tap keeps the tool for one drag
+        returnSpanTool();
+    }
+  } else if (event->type() == QEvent::TabletLeaveProximity && penDown_) {
+    endPointer();
   }
+  if (!flipped_ && !spanKeyDown_ && !penDown_)
+    qApp->removeEventFilter(this);
   return PictureSurface::eventFilter(watched, event);
 }
 
@@ -150,14 +170,22 @@ bool CanvasView::eventFilter(QObject* watched, QEvent* event) {
 void CanvasView::takeDocument() {
   const document::DocumentPtr& document = context_.session.document();
   const document::TakePtr take = context_.session.currentTake();
-  if ((take ? take->id : TakeId{}) != (take_ ? take_->id : TakeId{})) {
+  // Undone, or another project: what the hand holds is not there any more.
+  const bool isOther = (take ? take->id : TakeId{}) != (take_ ? take_->id : TakeId{});
+  const bool isTakenAway = previewing_ && !context_.session.inGesture();
+  if (isTakenAway)
+    previewing_ = false;
+  if (tool_ && (isOther || isTakenAway) && tool().cancel())
+    pressed_ = penDown_ = false;
+  if (isOther) {
+    stopWalk();
+    matteAsked_.reset();
     mattes_.clear();
     live_.reset();
     hovered_ = {};
   }
-  bool isMatteNew = false;
-  if (take_ != take) {
-    isMatteNew = take && (!take_ || take_->id != take->id || take_->matteEdits != take->matteEdits);
+  const bool isNew = take_ != take;
+  if (isNew) {
     take_ = take;
     layerDirty_ = true;
   }
@@ -169,9 +197,10 @@ void CanvasView::takeDocument() {
     pictureTag_ = 0;
     picture_ = {};
   }
+  setAccessibleName(spokenName());
   updateMapping();
   askForPicture();
-  if (isMatteNew) // after everybody has heard of the change: the answer is about what the engine knows
+  if (isNew) // after everybody has heard of the change: the answer is about what the engine knows
     QMetaObject::invokeMethod(this, &CanvasView::askForMatte, Qt::QueuedConnection);
   showViews();
   update();
@@ -181,8 +210,7 @@ void CanvasView::updateMapping() {
   const document::DocumentPtr& document = context_.session.document();
   const document::ClipPtr clip = context_.session.currentTakeClip();
   QTransform toView = placementInFrame(pictureSize_, document->frame.size, clip.get()) * frameToView();
-  const bool showsResult = options().view != PictureView::Picture;
-  if (take_ && showsResult && !flipped_ && !take_->camera.empty() && !pictureSize_.isEmpty())
+  if (take_ && !showsPicture() && !take_->camera.empty() && !pictureSize_.isEmpty())
     toView = cameraTransform(document::sampleCamera(take_->camera, playhead()), pictureSize_) * toView;
   const CanvasMapping next(toView);
   if (next == mapping_)
@@ -192,13 +220,17 @@ void CanvasView::updateMapping() {
 }
 
 void CanvasView::askForPicture() {
-  if ((options().view == PictureView::Result && !flipped_) || pictureTag_ != 0)
+  if ((options().view == PictureView::Result && !showsPicture()) || pictureTag_ != 0)
     return;
   const document::MediaItem* media = context_.session.document()->findMedia(pictureOf_);
   if (media == nullptr)
     return;
   pictureTag_ = context_.engine.requestThumbnail(
       media->path, {}, {std::min(media->size.width, kLargestStill), std::min(media->size.height, kLargestStill)});
+}
+
+bool CanvasView::showsPicture() const {
+  return options().view == PictureView::Picture || flipped_ || context_.paint.tool() == Tool::Camera;
 }
 
 bool CanvasView::showsMatte() const {
@@ -215,14 +247,26 @@ void CanvasView::askForMatte() {
                                  [&](const document::TrackPtr& track) { return track->id == focused; });
   std::erase_if(mattes_,
                 [&](const auto& matte) { return path == take_->tracks.end() || matte.first != (*path)->group; });
+  if (path == take_->tracks.end() || (*path)->kind != document::TrackKind::Path) {
+    matteAsked_.reset();
+    return;
+  }
+  MatteInputs inputs{take_->id, take_->picture, (*path)->group, {}, {}};
   for (const document::TrackPtr& track : take_->tracks)
-    if (track->id == focused && track->kind == document::TrackKind::Path)
-      context_.engine.requestMatte(take_->id, track->group);
+    if (track->enabled)
+      inputs.grips.emplace_back(track->group, track->points.front().position, track->grip);
+  for (const document::MatteEdit& edit : take_->matteEdits)
+    if (edit.group == inputs.group)
+      inputs.edits.push_back(edit);
+  if (inputs == matteAsked_)
+    return;
+  matteAsked_ = std::move(inputs);
+  context_.engine.requestMatte(take_->id, (*path)->group);
 }
 
 void CanvasView::showViews() {
   QImage placed; // the picture as it lies in the frame
-  if (!picture_.isNull() && (options().view != PictureView::Result || flipped_)) {
+  if (!picture_.isNull() && (options().view != PictureView::Result || showsPicture())) {
     const Size frame = frameSize();
     placed = QImage(frame.width, frame.height, QImage::Format_RGB32);
     placed.fill(Qt::black);
@@ -231,8 +275,8 @@ void CanvasView::showViews() {
     painter.setTransform(placementInFrame(pictureSize_, frame, context_.session.currentTakeClip().get()));
     painter.drawImage(QRectF(0, 0, pictureSize_.width, pictureSize_.height), picture_);
   }
-  setStill(options().view == PictureView::Picture || flipped_ ? placed : QImage());
-  setBeside(options().view == PictureView::SideBySide && !flipped_ ? placed : QImage());
+  setStill(showsPicture() ? placed : QImage());
+  setBeside(options().view == PictureView::SideBySide && !showsPicture() ? placed : QImage());
   updateMapping();
 }
 
@@ -314,6 +358,10 @@ void CanvasView::selectPoints(TrackId track, std::vector<std::size_t> points) {
   context_.session.selection().selectPoints(track, std::move(points));
 }
 
+void CanvasView::selectCamera() {
+  context_.session.selection().selectCamera();
+}
+
 void CanvasView::preview(const Result<document::DocumentPtr>& next, const QString& text) {
   if (!previewing_) {
     context_.session.beginGesture(text);
@@ -323,9 +371,8 @@ void CanvasView::preview(const Result<document::DocumentPtr>& next, const QStrin
 }
 
 void CanvasView::dropPreview() {
-  if (previewing_)
+  if (std::exchange(previewing_, false))
     context_.session.cancelGesture();
-  previewing_ = false;
 }
 
 bool CanvasView::commit(const Result<document::DocumentPtr>& next, const QString& text) {

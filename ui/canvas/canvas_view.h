@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include <QElapsedTimer>
@@ -19,6 +20,8 @@
 #include "ui/session/selection.h"
 #include "ui/session/ui_context.h"
 
+class QMenu;
+
 namespace kinora::ui {
 
 // [gui] Nothing here waits for the engine: strokes, zoom and undo show at the next repaint.
@@ -32,6 +35,8 @@ class CanvasView : public PictureSurface, private CanvasContext {
   // "Canvas, rocket.jpg, 4 tracks".
   [[nodiscard]] QString spokenName() const;
   [[nodiscard]] const CanvasMapping& pictureMapping() const { return mapping_; }
+  [[nodiscard]] const UiContext& uiContext() const { return context_; }
+  [[nodiscard]] Size shownPictureSize() const { return pictureSize_; }
   // Milliseconds from the latest pointer event to the end of the repaint that showed it; negative: none yet.
   [[nodiscard]] double lastEchoMs() const { return lastEchoMs_; }
 
@@ -51,8 +56,12 @@ class CanvasView : public PictureSurface, private CanvasContext {
   void wheelEvent(QWheelEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   void keyReleaseEvent(QKeyEvent* event) override;
+  void focusInEvent(QFocusEvent* event) override;
   void focusOutEvent(QFocusEvent* event) override;
+  bool focusNextPrevChild(bool next) override;
   void leaveEvent(QEvent* event) override;
+  void hideEvent(QHideEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
 
  private:
   // CanvasContext
@@ -68,6 +77,7 @@ class CanvasView : public PictureSurface, private CanvasContext {
   void selectTracks(std::vector<TrackId> tracks) override;
   [[nodiscard]] std::vector<std::size_t> selectedPoints() const override;
   void selectPoints(TrackId track, std::vector<std::size_t> points) override;
+  void selectCamera() override;
   void preview(const Result<document::DocumentPtr>& next, const QString& text) override;
   void dropPreview() override;
   bool commit(const Result<document::DocumentPtr>& next, const QString& text) override;
@@ -86,19 +96,46 @@ class CanvasView : public PictureSurface, private CanvasContext {
   void askForPicture();
   void askForMatte();
   [[nodiscard]] bool showsMatte() const;
+  // The untouched picture in place of the result: chosen, flipped to, or under the camera's frame.
+  [[nodiscard]] bool showsPicture() const;
   void showViews();
   [[nodiscard]] CanvasTool& tool() const { return *tool_; }
   [[nodiscard]] CanvasPointer pointer(const QPointF& view, std::uint64_t atMs, Qt::KeyboardModifiers modifiers) const;
   [[nodiscard]] Time timelineTime(Time take) const;
   void updateCursor();
   void moved(const QPointF& view, std::uint64_t atMs, Qt::KeyboardModifiers modifiers, bool pressed);
-  [[nodiscard]] bool nudge(const QKeyEvent& event);
+  void endPointer();
+  [[nodiscard]] document::TrackPtr focusedTrack() const;
   void deleteSelection();
   void noteEcho();
+  void deleteCameraKey();
+  // Hidden spans: X held or tapped lends the tool for one drag.
+  void lendSpanTool(bool visible);
+  void returnSpanTool();
+  // Keyboard (canvas_keys.cpp)
+  [[nodiscard]] bool nudge(const QKeyEvent& event);
+  [[nodiscard]] bool itemKey(const QKeyEvent& event);
+  [[nodiscard]] bool walkKey(const QKeyEvent& event);
+  [[nodiscard]] bool stepItem(int direction);
+  void stepPoint(int direction);
+  void startWalk();
+  void stopWalk();
+  void dropWalkPoint();
+  void recordWalk();
+  void addPointAtCross();
+  void movePointInTime(int frames);
+  void hideSegment(bool visible);
+  void announce();
+  void paintKeyboard(QPainter& painter) const;
+  // Menus (canvas_menu.cpp)
+  void fillTrackMenu(QMenu& menu);
+  void fillPointMenu(QMenu& menu);
+  void fillEmptyMenu(QMenu& menu);
   // Parts of the overlay
   void paintTracks(QPainter& painter);
   void paintChips(QPainter& painter);
   void paintGuides(QPainter& painter) const;
+  void paintCamera(QPainter& painter) const;
   void paintEmpty(QPainter& painter) const;
 
   UiContext context_;
@@ -110,6 +147,16 @@ class CanvasView : public PictureSurface, private CanvasContext {
   MediaId pictureOf_;
   std::uint64_t pictureTag_ = 0;
   std::map<std::int32_t, QImage> mattes_; // Gray8, by group
+  // What the matte that was asked for last is made of.
+  struct MatteInputs {
+    TakeId take;
+    MediaId picture;
+    std::int32_t group = 0;
+    std::vector<std::tuple<std::int32_t, Point, float>> grips; // group, start and size of what is held
+    std::vector<document::MatteEdit> edits;
+    friend bool operator==(const MatteInputs&, const MatteInputs&) = default;
+  };
+  std::optional<MatteInputs> matteAsked_;
 
   std::unique_ptr<CanvasTool> tool_;
   QTimer toolTimer_;
@@ -121,6 +168,14 @@ class CanvasView : public PictureSurface, private CanvasContext {
   TrackId hovered_;
   bool isSpacePan_ = false;
   bool flipped_ = false;
+  bool spanKeyDown_ = false;
+  bool spanUsed_ = false; // since the key went down
+
+  bool keyboard_ = false; // the focused item was reached by keys: it has a ring
+  bool walking_ = false;  // the arrows move the cross
+  bool recordingWalk_ = false;
+  Point cross_;
+  TrackId walk_; // the path that the walk's points go to
 
   bool wasPlaying_ = false;
   Time dragFrom_; // on the timeline

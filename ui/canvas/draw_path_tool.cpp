@@ -127,10 +127,8 @@ void DrawPathTool::timeout() {
 }
 
 void DrawPathTool::finish() {
-  if (state_ == State::Lifted)
+  if (state_ != State::Idle)
     end();
-  else
-    cancel();
 }
 
 bool DrawPathTool::cancel() {
@@ -157,6 +155,7 @@ void DrawPathTool::end() {
   const document::TakePtr take = context_.take();
   const bool dot = isDot();
   // A dot leaves no path that the live picture could go on to.
+  context_.wakeIn(-1);
   send(dot ? session::ControlPhase::Cancel : session::ControlPhase::End, lastStampNs_);
   state_ = State::Idle;
   document::Track drawn = std::move(track_);

@@ -42,9 +42,12 @@ class MaskTool final : public CanvasTool {
   }
 
   void release(const CanvasPointer& pointer) override {
+    move(pointer);
+    finish();
+  }
+  void finish() override {
     if (points_.empty())
       return;
-    move(pointer);
     std::vector<Point> points = std::exchange(points_, {});
     context_.requestRepaint();
     if (isOutline_ && points.size() < 3)

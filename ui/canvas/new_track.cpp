@@ -150,6 +150,19 @@ document::Track keptTrack(document::Track recorded, const document::Take& take, 
   return recorded;
 }
 
+document::Track evenTrack(document::Track track, const std::vector<Point>& places, const document::Take& take) {
+  track.duration = std::max(Duration{}, Time{} + take.length - track.start);
+  track.points.clear();
+  for (const Point& place : places)
+    track.points.push_back({Duration{}, place, true});
+  spreadEvenly(track);
+  if (track.points.size() < 2 || track.points.back().at <= Duration{}) {
+    track.points.resize(1);
+    track.duration = {};
+  }
+  return track;
+}
+
 bool commitNewTrack(CanvasContext& context, document::Track track, const QString& text) {
   const document::TakePtr take = context.take();
   if (!take)

@@ -21,6 +21,10 @@ namespace kinora::ui {
 [[nodiscard]] document::Track keptTrack(document::Track recorded, const document::Take& take,
                                         const PaintOptions& options);
 
+// The track through these places at constant speed, from its start to the end of the take.
+[[nodiscard]] document::Track evenTrack(document::Track track, const std::vector<Point>& places,
+                                        const document::Take& take);
+
 // Adds the track in front and selects it; one undo step. True when it went through.
 bool commitNewTrack(CanvasContext& context, document::Track track, const QString& text);
 

@@ -124,6 +124,8 @@ void OptionBar::showTool(Tool tool) {
   for (const ToolEntry& entry : canvasTools())
     if (entry.tool == tool)
       title_->setText(context_.actions[entry.action].text());
+  if (tool == Tool::HideSpan || tool == Tool::ShowSpan) // lent, not in the strip
+    title_->setText(context_.actions[tool == Tool::HideSpan ? "paint.hideSpan" : "paint.showSpan"].text());
   const bool draws = tool == Tool::DrawPath;
   for (QAction* part : drawing_)
     part->setVisible(draws);

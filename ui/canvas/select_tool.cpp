@@ -43,13 +43,15 @@ class MoveTool : public CanvasTool {
   }
 
   void move(const CanvasPointer& pointer) override {
-    if (state_ == State::Pressed && isFar(pointer.view, from_.view))
+    if (state_ == State::Pressed && isFar(pointer.view, from_.view)) {
       state_ = State::Moving;
+      before_ = context_.document();
+    }
     if (state_ == State::Moving) {
-      Point by = pointer.picture - from_.picture;
+      by_ = pointer.picture - from_.picture;
       if (pointer.modifiers & Qt::ShiftModifier) // along one axis
-        (std::abs(by.x) > std::abs(by.y) ? by.y : by.x) = 0;
-      context_.preview(moved(by), text());
+        (std::abs(by_.x) > std::abs(by_.y) ? by_.y : by_.x) = 0;
+      context_.preview(moved(by_), text());
     } else if (state_ == State::Marquee) {
       marquee_ = QRectF(from_.view, pointer.view).normalized();
       context_.requestRepaint();
@@ -57,18 +59,20 @@ class MoveTool : public CanvasTool {
   }
 
   void release(const CanvasPointer& pointer) override {
-    const State state = std::exchange(state_, State::Idle);
-    if (state == State::Moving) {
-      Point by = pointer.picture - from_.picture;
-      if (pointer.modifiers & Qt::ShiftModifier)
-        (std::abs(by.x) > std::abs(by.y) ? by.y : by.x) = 0;
-      context_.commit(moved(by), text());
-    } else if (state == State::Marquee) {
+    move(pointer);
+    const State state = state_;
+    finish();
+    if (state == State::Marquee) {
       if (isFar(marquee_.topLeft(), marquee_.bottomRight()))
         framed(marquee_, pointer.modifiers);
       else
         clickedNothing(pointer.modifiers);
     }
+  }
+
+  void finish() override {
+    if (std::exchange(state_, State::Idle) == State::Moving)
+      context_.commit(moved(by_), text());
     before_.reset();
     context_.requestRepaint();
   }
@@ -97,12 +101,13 @@ class MoveTool : public CanvasTool {
       context_.selectTracks({});
   }
 
-  document::DocumentPtr before_; // of the press
+  document::DocumentPtr before_; // of the press or of the drag's begin
 
  private:
   enum class State { Idle, Pressed, Moving, Marquee };
   State state_ = State::Idle;
   CanvasPointer from_;
+  Point by_; // as last shown
   QRectF marquee_;
 };
 

@@ -52,8 +52,9 @@ QString colourName(const QString& id) {
 const std::vector<ToolEntry>& canvasTools() {
   static const std::vector<ToolEntry> tools{
       {"paint.tool.select", Tool::Select, false},    {"paint.tool.editPoints", Tool::EditPoints, false},
-      {"paint.tool.drawPath", Tool::DrawPath, true}, {"paint.tool.pin", Tool::Pin, false},
-      {"paint.tool.mask", Tool::MaskBrush, true},    {"paint.tool.eraser", Tool::MaskEraser, false},
+      {"paint.tool.drawPath", Tool::DrawPath, true}, {"paint.tool.clickPath", Tool::ClickPath, false},
+      {"paint.tool.pin", Tool::Pin, false},          {"paint.tool.camera", Tool::Camera, true},
+      {"paint.tool.mask", Tool::MaskBrush, false},   {"paint.tool.eraser", Tool::MaskEraser, false},
       {"paint.tool.hand", Tool::Hand, true},         {"paint.tool.zoom", Tool::Zoom, false},
   };
   return tools;

@@ -32,6 +32,9 @@ struct TimingTick {
 // Place on the drawn path (strength not applied) at a time of the take.
 [[nodiscard]] Point drawnPosition(const document::Track& track, Time at);
 
+// When the take shows a recorded time of the track: its easing turned round.
+[[nodiscard]] Time shownTime(const document::Track& track, Duration recorded);
+
 // Pixels of the picture per second at a time of the take; the mean where the path rests at that time.
 [[nodiscard]] double trackSpeed(const document::Track& track, Time at);
 

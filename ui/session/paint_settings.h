@@ -18,6 +18,8 @@ enum class Tool {
   ClickPath,
   Pin,
   Camera,
+  HideSpan,
+  ShowSpan,
   MaskBrush,
   MaskEraser,
   Hand,

@@ -20,7 +20,8 @@ namespace edit = document::edit;
 
 constexpr std::pair<const char*, Tool> kTools[] = {
     {"paint.tool.select", Tool::Select},     {"paint.tool.editPoints", Tool::EditPoints},
-    {"paint.tool.drawPath", Tool::DrawPath}, {"paint.tool.pin", Tool::Pin},
+    {"paint.tool.drawPath", Tool::DrawPath}, {"paint.tool.clickPath", Tool::ClickPath},
+    {"paint.tool.pin", Tool::Pin},           {"paint.tool.camera", Tool::Camera},
     {"paint.tool.mask", Tool::MaskBrush},    {"paint.tool.eraser", Tool::MaskEraser},
     {"paint.tool.hand", Tool::Hand},         {"paint.tool.zoom", Tool::Zoom},
 };
@@ -286,7 +287,8 @@ void EditCommands::refreshAvailable() {
   const Selection& selection = context_.session.selection().current();
   const bool take = context_.session.currentTake() != nullptr;
   const bool track = take && selection.focusedTrack().isValid();
-  for (const char* id : {"paint.fitToClip", "paint.reverse", "paint.smooth", "paint.constantSpeed", "edit.rename"})
+  for (const char* id : {"paint.hideSpan", "paint.showSpan", "paint.fitToClip", "paint.reverse", "paint.smooth",
+                         "paint.constantSpeed", "edit.rename"})
     actions.setAvailable(id, track, tr("select a path first"));
   for (const char* id : {"paint.newTake", "file.importPaths", "file.exportPaths"})
     actions.setAvailable(id, take, tr("open a picture first"));

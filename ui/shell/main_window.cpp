@@ -40,6 +40,7 @@
 #include "ui/shell/start_page.h"
 #include "ui/shell/stats_panel.h"
 #include "ui/shell/status_strip.h"
+#include "ui/shell/takes_panel.h"
 #include "ui/shell/timeline_dock.h"
 #include "ui/shell/top_bar.h"
 #include "ui/shell/tracks_panel.h"
@@ -143,10 +144,12 @@ void MainWindow::buildPanels() {
   };
   tracks_ = new TracksPanel(context_);
   DockPanel* tracks = panel("tracks", tr("Tracks"), tracks_);
-  tracks->addHeaderAction(context_.actions["paint.newTake"]);
   workspaces_->add(*tracks, {{Workspace::Paint, Qt::RightDockWidgetArea, 292, 190}});
   workspaces_->add(*panel("motion", tr("Motion"), new MotionPanel(context_)),
                    {{Workspace::Paint, Qt::RightDockWidgetArea, 292, 300}});
+  DockPanel* takes = panel("takes", tr("Takes"), new TakesPanel(context_));
+  takes->addHeaderAction(context_.actions["paint.newTake"]);
+  workspaces_->add(*takes, {{Workspace::Paint, Qt::RightDockWidgetArea, 292, 130}});
   auto* media = new MediaPanel(context_);
   connect(media, &MediaPanel::filesDropped, this, [this](const QStringList& paths) { project_->import(paths); });
   connect(media, &MediaPanel::relocateFailed, this,

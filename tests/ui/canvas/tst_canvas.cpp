@@ -4,42 +4,13 @@
 #include <QSignalSpy>
 #include <QtTest/QTest>
 
-#include "tests/ui/support/studio.h"
-#include "ui/canvas/canvas_view.h"
+#include "engine/document/sampling.h"
+#include "tests/ui/canvas/canvas_fixture.h"
 #include "ui/canvas/option_bar.h"
 #include "ui/canvas/tool_strip.h"
 
 using namespace kinora;
 using namespace kinora::ui;
-
-namespace {
-
-struct Canvas : Studio {
-  CanvasView view{context, nullptr, *transport};
-
-  Canvas() {
-    view.resize(900, 560);
-    view.show();
-    view.setFocus();
-    QCoreApplication::processEvents();
-  }
-  [[nodiscard]] QPoint at(float x, float y) const { return view.pictureMapping().toView(Point{x, y}).toPoint(); }
-  void stroke(std::initializer_list<Point> places, Qt::KeyboardModifiers modifiers = {}) {
-    bool first = true;
-    QPoint last;
-    for (const Point& place : places) {
-      last = at(place.x, place.y);
-      if (first)
-        QTest::mousePress(&view, Qt::LeftButton, modifiers, last);
-      else
-        QTest::mouseMove(&view, last, 20);
-      first = false;
-    }
-    QTest::mouseRelease(&view, Qt::LeftButton, modifiers, last, 20);
-  }
-};
-
-} // namespace
 
 class TestCanvas : public QObject {
   Q_OBJECT
@@ -154,6 +125,125 @@ class TestCanvas : public QObject {
     QVERIFY(c.currentTake()->tracks.empty());
   }
 
+  void draggingWithXHeldHidesSpans() {
+    Canvas c;
+    const TrackId id = c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});
+    c.session.selection().selectTrack(id);
+    const auto visibleAt = [&](double seconds) {
+      return document::sampleTrack(*c.currentTake()->tracks.front(), Time::fromSeconds(seconds)).visible;
+    };
+    c.actions["paint.hideSpan"].trigger();
+    QVERIFY(c.paint.tool() == Tool::HideSpan);
+    c.stroke({{150, 100}, {200, 100}, {250, 100}});
+    QVERIFY(visibleAt(0.2) && !visibleAt(1.0) && visibleAt(1.8));
+    QCOMPARE(c.session.undoStack().count(), 2);
+    QVERIFY(c.paint.tool() == Tool::HideSpan); // as long as the key is down
+    QTest::keyRelease(&c.view, Qt::Key_X);
+    QVERIFY(c.paint.tool() == Tool::DrawPath);
+    // A tap lends the tool for one drag, with Shift the other way round.
+    c.actions["paint.showSpan"].trigger();
+    QTest::keyRelease(&c.view, Qt::Key_X);
+    QVERIFY(c.paint.tool() == Tool::ShowSpan);
+    c.stroke({{140, 100}, {200, 100}, {260, 100}});
+    QVERIFY(c.paint.tool() == Tool::DrawPath);
+    QVERIFY(visibleAt(0.2) && visibleAt(1.0) && visibleAt(1.8));
+    c.session.undoStack().undo();
+    QVERIFY(!visibleAt(1.0));
+    QCOMPARE(c.currentTake()->tracks.size(), std::size_t{1});
+  }
+
+  void spansNeedAPathAndEscapeRestores() {
+    Canvas c;
+    const QSignalSpy told(&c.view, &CanvasView::told);
+    c.actions["paint.hideSpan"].trigger();
+    c.stroke({{150, 100}, {250, 100}});
+    QCOMPARE(told.count(), 1);
+    const TrackId id = c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});
+    c.session.selection().selectTrack(id);
+    QTest::mousePress(&c.view, Qt::LeftButton, {}, c.at(150, 100));
+    QTest::mouseMove(&c.view, c.at(250, 100), 20);
+    QVERIFY(c.currentTake()->tracks.front()->points.size() > 2); // shown at once
+    QTest::keyClick(&c.view, Qt::Key_Escape);
+    QTest::mouseRelease(&c.view, Qt::LeftButton, {}, c.at(250, 100));
+    QCOMPARE(c.currentTake()->tracks.front()->points.size(), std::size_t{2});
+    QCOMPARE(c.session.undoStack().count(), 1);
+    QTest::keyRelease(&c.view, Qt::Key_X);
+    QTest::keyClick(&c.view, Qt::Key_Escape);
+    QVERIFY(c.paint.tool() == Tool::DrawPath);
+  }
+
+  void clickingMakesAPathOfConstantSpeed() {
+    Canvas c;
+    c.paint.setTool(Tool::ClickPath);
+    for (const Point& place : {Point{100, 100}, Point{200, 100}, Point{500, 300}, Point{200, 200}})
+      QTest::mouseClick(&c.view, Qt::LeftButton, {}, c.at(place.x, place.y), 600);
+    QTest::keyClick(&c.view, Qt::Key_Backspace);
+    QTest::keyClick(&c.view, Qt::Key_Backspace);
+    QTest::mouseClick(&c.view, Qt::LeftButton, {}, c.at(200, 400), 600);
+    QVERIFY(c.currentTake()->tracks.empty());
+    QTest::keyClick(&c.view, Qt::Key_Return);
+    QCOMPARE(c.session.undoStack().count(), 1);
+    QCOMPARE(c.currentTake()->tracks.size(), std::size_t{1});
+    const document::Track& track = *c.currentTake()->tracks.front();
+    QCOMPARE(track.points.size(), std::size_t{3});
+    QCOMPARE(track.duration, c.currentTake()->length);
+    // 100 px, then 300 px: a quarter of the time for the first.
+    QVERIFY(std::abs(track.points[1].at.seconds() - 1.0) < 0.03);
+    QVERIFY(std::abs(track.points[2].position.y - 400) < 2);
+    QVERIFY(c.port.samples.empty());
+  }
+
+  void aDoubleClickEndsAndEscapeDiscardsAClickPath() {
+    Canvas c;
+    c.paint.setTool(Tool::ClickPath);
+    QTest::mouseClick(&c.view, Qt::LeftButton, {}, c.at(100, 100), 600);
+    QTest::mouseClick(&c.view, Qt::LeftButton, {}, c.at(300, 100), 600);
+    QTest::mouseDClick(&c.view, Qt::LeftButton, {}, c.at(300, 100));
+    QCOMPARE(c.currentTake()->tracks.size(), std::size_t{1});
+    QCOMPARE(c.currentTake()->tracks.front()->points.size(), std::size_t{2});
+    QTest::mouseClick(&c.view, Qt::LeftButton, {}, c.at(100, 200), 600);
+    QTest::mouseClick(&c.view, Qt::LeftButton, {}, c.at(300, 200), 600);
+    QTest::keyClick(&c.view, Qt::Key_Escape);
+    QTest::keyClick(&c.view, Qt::Key_Return);
+    QCOMPARE(c.currentTake()->tracks.size(), std::size_t{1});
+  }
+
+  void draggingWhileClickingBendsThePath() {
+    Canvas c;
+    c.paint.setTool(Tool::ClickPath);
+    c.stroke({{100, 200}, {100, 100}});
+    QTest::mouseClick(&c.view, Qt::LeftButton, {}, c.at(300, 200), 600);
+    c.paint.setTool(Tool::Select); // a change of tool ends the path
+    const document::Track& track = *c.currentTake()->tracks.front();
+    QVERIFY(track.points.size() > 10);
+    const Point middle = document::sampleTrack(track, Time::fromSeconds(1)).at;
+    QVERIFY2(middle.y < 190, qPrintable(QString::number(middle.y)));
+  }
+
+  void theCameraFrameWritesAKeyAtThePlayhead() {
+    Canvas c;
+    c.engine.seek(Time::fromSeconds(2));
+    c.paint.setTool(Tool::Camera);
+    QVERIFY(!c.port.thumbnails.empty());            // the frame lies on the untouched picture
+    c.stroke({{640, 360}, {480, 270}, {480, 270}}); // half way to the middle
+    QCOMPARE(c.currentTake()->camera.size(), std::size_t{1});
+    document::CameraKey key = c.currentTake()->camera.front();
+    QCOMPARE(key.at, Time::fromSeconds(2));
+    QVERIFY2(std::abs(key.pose.zoom - 2) < 0.05F, qPrintable(QString::number(key.pose.zoom)));
+    QCOMPARE(c.session.undoStack().count(), 1);
+    QVERIFY(c.session.selection().current().camera);
+    c.stroke({{320, 180}, {352, 180}, {352, 180}}); // inside: the frame goes right, the picture left
+    key = c.currentTake()->camera.front();
+    QVERIFY2(std::abs(key.pose.panX + 0.1F) < 0.01F, qPrintable(QString::number(key.pose.panX)));
+    QCOMPARE(c.currentTake()->camera.size(), std::size_t{1});
+    c.engine.seek(Time::fromSeconds(3));
+    c.stroke({{352, 20}, {600, 180}, {600, 180}}); // outside: a quarter turn
+    QCOMPARE(c.currentTake()->camera.size(), std::size_t{2});
+    QVERIFY(std::abs(std::abs(c.currentTake()->camera.back().pose.rotation) - 1.5708F) < 0.03F);
+    c.actions["edit.delete"].trigger(); // the key at the playhead
+    QCOMPARE(c.currentTake()->camera.size(), std::size_t{1});
+  }
+
   void hiddenPathsAreNotHit() {
     Canvas c;
     const TrackId id = c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});
@@ -187,6 +277,14 @@ class TestCanvas : public QObject {
     QCOMPARE(c.port.mattes.size(), std::size_t{1}); // asked anew
     c.session.undoStack().undo();
     QVERIFY(c.currentTake()->matteEdits.empty());
+    QCoreApplication::processEvents();
+    QCOMPARE(c.port.mattes.size(), std::size_t{2});
+    // Options and zoom make no other matte.
+    c.actions["paint.brushLarger"].trigger();
+    PaintOptions options = c.paint.options();
+    options.grid = true;
+    c.paint.setOptions(options);
+    c.paint.setTool(Tool::MaskEraser);
     QCoreApplication::processEvents();
     QCOMPARE(c.port.mattes.size(), std::size_t{2});
   }
