@@ -69,11 +69,11 @@ class TestCanvasHostile : public QObject {
     add("undo ends the move", Tool::Select, "undo", 1);
     add("a hidden window keeps the move", Tool::Select, "hide", 1);
     add("another project drops the move", Tool::Select, "project", 0);
-    add("the path goes while it is moved", Tool::Select, "delete", 0);
-    add("the path goes while its points are moved", Tool::EditPoints, "delete", 0);
+    add("a move wins over a deletion in its middle", Tool::Select, "delete", 1);
+    add("moved points win over a deletion in their middle", Tool::EditPoints, "delete", 1);
     add("undo while points are moved", Tool::EditPoints, "undo", -1);
     add("undo while a span is hidden", Tool::HideSpan, "undo", -1);
-    add("the path goes while a span is hidden", Tool::HideSpan, "delete", 0);
+    add("a hidden span wins over a deletion in its middle", Tool::HideSpan, "delete", 1);
     add("a change of tool while a span is hidden", Tool::HideSpan, "tool", 1);
     add("a change of tool keeps clicked points", Tool::ClickPath, "tool", 1);
     add("undo while clicking", Tool::ClickPath, "undo", -1);
