@@ -22,6 +22,7 @@
 #include "ui/session/action_table.h"
 #include "ui/session/engine_bridge.h"
 #include "ui/session/paint_settings.h"
+#include "ui/session/plurals.h"
 #include "ui/session/preferences.h"
 #include "ui/session/project_session.h"
 #include "ui/session/theme.h"
@@ -52,6 +53,8 @@ int main(int argc, char** argv) {
   QApplication::setApplicationName(QStringLiteral("Kinora"));
   QApplication::setApplicationVersion(QStringLiteral(KINORA_VERSION));
   const ScopedThreadRole role(ThreadRole::Gui);
+  ui::EnglishPlurals plurals;
+  QApplication::installTranslator(&plurals);
 
   QCommandLineParser arguments;
   arguments.setApplicationDescription(QObject::tr("Paint a path on a picture and the video follows while you drag."));

@@ -49,9 +49,9 @@ std::optional<Point> arrowStep(const QKeyEvent& event) {
 
 // Key events of some platforms have no time.
 std::uint64_t nowMs() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::steady_clock::now().time_since_epoch())
-                                        .count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
 }
 
 bool isEnter(const QKeyEvent& event) {

@@ -185,7 +185,7 @@ void MediaPanel::refresh() {
   list_->setVisible(!none);
   empty_->setVisible(none);
   missing_->setVisible(model_->missingCount() > 0);
-  missingText_->setText(tr("%n file(s) are missing", nullptr, model_->missingCount()));
+  missingText_->setText(tr("%n missing file(s)", nullptr, model_->missingCount()));
 }
 
 void MediaPanel::addToTimeline(MediaId media) {

@@ -123,7 +123,7 @@ TakesPanel::TakesPanel(const UiContext& context, QWidget* parent)
 bool TakesPanel::eventFilter(QObject* watched, QEvent* event) {
   if (watched == view_ && event->type() == QEvent::KeyPress) {
     const int key = static_cast<QKeyEvent*>(event)->key();
-    if ((key == Qt::Key_Return || key == Qt::Key_Enter) && view_->state() != QAbstractItemView::EditingState) {
+    if (key == Qt::Key_Return || key == Qt::Key_Enter) {
       keep(model_->takeAt(view_->currentIndex()));
       return true;
     }

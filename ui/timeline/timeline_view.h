@@ -16,6 +16,8 @@
 #include "ui/session/ui_context.h"
 #include "ui/timeline/timeline_layout.h"
 
+class QMenu;
+
 namespace kinora::ui {
 
 // [gui] Every drag is shown at once and is one undo step; Esc restores. Paints only what is in sight.
@@ -46,6 +48,7 @@ class TimelineView : public QWidget {
   void wheelEvent(QWheelEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   void leaveEvent(QEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
 
  private:
   enum class Part { None, Ruler, Header, Eye, Lock, Body, Start, End };
@@ -77,6 +80,11 @@ class TimelineView : public QWidget {
   void showPlayhead();
   void askForThumbnail(const document::MediaItem& media);
   [[nodiscard]] document::ClipPtr focusedClip() const;
+  // Menus (timeline_menu.cpp)
+  void fillClipMenu(QMenu& menu);
+  void fillLaneMenu(QMenu& menu, const document::LanePtr& lane);
+  void fillTrackMenu(QMenu& menu, const document::TrackPtr& track);
+  void fillTimeMenu(QMenu& menu, Time at);
 
   void paintRuler(QPainter& painter);
   void paintCache(QPainter& painter);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include <QContextMenuEvent>
+#include <QMenu>
 #include <QtTest/QTest>
 
 #include "tests/ui/support/studio.h"
@@ -180,6 +182,45 @@ class TestTimeline : public QObject {
     const QColor ready = t.theme.current().color("cache.cached");
     QCOMPARE(shown.pixelColor(static_cast<int>(layout.x(Time::fromSeconds(1))), y), ready);
     QVERIFY(shown.pixelColor(static_cast<int>(layout.x(Time::fromSeconds(3))), y) != ready);
+  }
+
+  void menusFitWhatIsUnderThePointer() {
+    const auto menuAt = [](Timeline& t, QPoint at) {
+      QContextMenuEvent event(QContextMenuEvent::Mouse, at, t.view.mapToGlobal(at));
+      QCoreApplication::sendEvent(&t.view, &event);
+      return t.view.findChildren<QMenu*>().back();
+    };
+    const auto entry = [](const QMenu& menu, const QString& text) -> QAction* {
+      for (QAction* action : menu.actions())
+        if (action->text() == text)
+          return action;
+      return nullptr;
+    };
+    Timeline t(TimelineContent::Lanes);
+    const QRectF clip = t.view.clipRect(t.clip()->id);
+    QMenu* onClip = menuAt(t, clip.center().toPoint());
+    QVERIFY(t.session.selection().current().has(t.clip()->id));
+    QVERIFY(entry(*onClip, QStringLiteral("Split at the playhead")) != nullptr);
+    entry(*onClip, QStringLiteral("Delete"))->trigger();
+    QVERIFY(t.session.document()->lanes.front()->clips.empty());
+    delete onClip;
+    t.session.undoStack().undo();
+    QMenu* onLane = menuAt(t, {20, static_cast<int>(clip.center().y())});
+    entry(*onLane, QStringLiteral("Lock lane"))->trigger();
+    QVERIFY(t.session.document()->lanes.front()->locked);
+    delete onLane;
+    QMenu* onRuler = menuAt(t, {static_cast<int>(t.view.timelineLayout().x(Time::fromSeconds(1))), 10});
+    entry(*onRuler, QStringLiteral("Playhead here"))->trigger();
+    QVERIFY(t.near(t.engine.playhead(), 1));
+    delete onRuler;
+    Timeline m(TimelineContent::Motion);
+    const TrackId id = m.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});
+    QCoreApplication::processEvents();
+    QMenu* onPath = menuAt(m, m.view.trackRect(id).center().toPoint());
+    QCOMPARE(m.session.selection().current().focusedTrack(), id);
+    entry(*onPath, QStringLiteral("Hide path"))->trigger();
+    QVERIFY(!m.currentTake()->tracks.front()->enabled);
+    delete onPath;
   }
 };
 
