@@ -71,7 +71,6 @@ void TimelineView::fillTrackMenu(QMenu& menu, const document::TrackPtr& track) {
 
 void TimelineView::fillTimeMenu(QMenu& menu, Time at) {
   ActionTable& actions = context_.actions;
-  const FrameRate rate = document_->frame.rate;
   for (const document::Marker& marker : document_->markers)
     if (std::abs(layout_.x(marker.at) - layout_.x(at)) <= kMarkerPx)
       menu.addAction(
@@ -79,8 +78,7 @@ void TimelineView::fillTimeMenu(QMenu& menu, Time at) {
             context_.session.apply(tr("Delete marker"),
                                    [where](const document::DocumentPtr& d) { return edit::removeMarker(d, where); });
           });
-  menu.addAction(tr("Playhead here"), this,
-                 [this, to = rate.timeOf(rate.frameAt(std::max(Time{}, at)))] { context_.engine.seek(to); });
+  menu.addAction(tr("Playhead here"), this, [this, to = toFrame(at)] { context_.engine.seek(to); });
   menu.addSeparator();
   for (const char* id : {"clip.marker", "play.markIn", "play.markOut", "play.clearMarks"})
     menu.addAction(&actions[id]);
