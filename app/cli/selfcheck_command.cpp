@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <cstring>
 #include <memory>
 
@@ -10,9 +11,11 @@
 #include "engine/gpu/device.h"
 #include "engine/gpu/frame_transport.h"
 #include "engine/gpu/presenter.h"
+#include "engine/gpu/shared_transport.h"
 #include "engine/inference/device_report.h"
 #include "engine/media/encoder.h"
 #include "engine/vision/draft_motion_session.h"
+#include "kernels/cuda.h"
 
 namespace kinora::cli {
 namespace {
@@ -62,38 +65,88 @@ Line checkVulkan(const gpu::Device* device, const Error* error) {
            {"externalSemaphore", c.externalSemaphoreFd}}};
 }
 
-// Sends one made frame the way the preview gets its frames and reads it back.
-Line checkTransport(gpu::Device* device) {
-  const auto transport = gpu::makeHostTransport();
+// Copies one row of a made frame into a slot, wherever that lies.
+bool writeRow([[maybe_unused]] MemoryKind memory, std::byte* to, const std::byte* from, std::size_t bytes) {
+#if KINORA_HAVE_CUDA
+  if (memory == MemoryKind::Cuda)
+    return kernels::cuda::copyToDevice(to, from, bytes, nullptr).ok() && kernels::cuda::synchronise(nullptr).ok();
+#endif
+  std::memcpy(to, from, bytes);
+  return true;
+}
+
+// Sends one made frame the way the preview gets its frames, draws it when there is a device and compares.
+Result<void> sendFrame(gpu::FrameTransport& transport, gpu::Device* device) {
   const Size size{64, 36};
-  auto slot = transport->beginWrite(size);
-  if (!slot)
-    return {"transport", false, slot.error().text(), {}};
+  std::array<std::array<std::byte, 64 * 4>, 36> rows{};
   for (int y = 0; y < size.height; ++y)
     for (int x = 0; x < size.width; ++x) {
-      const std::byte pixel[4] = {std::byte(4 * x), std::byte(7 * y), std::byte(x ^ y), std::byte{255}};
-      std::memcpy(slot->pixels + y * slot->strideBytes + 4 * x, pixel, sizeof pixel);
+      std::byte* pixel = rows[static_cast<std::size_t>(y)].data() + 4 * x;
+      pixel[0] = std::byte(4 * x);
+      pixel[1] = std::byte(7 * y);
+      pixel[2] = std::byte(x ^ y);
+      pixel[3] = std::byte{255};
     }
-  if (const auto sent = transport->endWrite({}, 0); !sent)
-    return {"transport", false, sent.error().text(), {}};
-  const gpu::FrameView frame = transport->latest();
+  const auto slot = transport.beginWrite(size);
+  if (!slot)
+    return fail(slot);
+  for (int y = 0; y < size.height; ++y)
+    if (const auto& row = rows[static_cast<std::size_t>(y)];
+        !writeRow(slot->memory, slot->pixels + y * slot->strideBytes, row.data(), row.size()))
+      return fail(ErrorCode::Device, "Writing a frame on the card failed.");
+  if (const auto sent = transport.endWrite({}, 0); !sent)
+    return fail(sent);
+  gpu::DrawList list;
+  list.frame = transport.latest();
+  if (list.frame.isNull())
+    return fail(ErrorCode::Internal, "The frame that was sent did not arrive.");
   if (!device)
-    return {"transport", !frame.isNull(), "host memory, three slots", {{"path", "host"}}};
+    return {};
   auto presenter = gpu::Presenter::offscreen(*device, size);
   if (!presenter)
-    return {"transport", false, presenter.error().text(), {}};
-  gpu::DrawList list;
-  list.frame = frame;
+    return fail(presenter);
   if (const auto drawn = (*presenter)->draw(list); !drawn)
-    return {"transport", false, drawn.error().text(), {}};
+    return fail(drawn);
   const auto shown = (*presenter)->readback();
   if (!shown)
-    return {"transport", false, shown.error().text(), {}};
+    return fail(shown);
   for (int y = 0; y < size.height; ++y)
-    if (std::memcmp(shown->row<std::byte>(y), frame.pixels + y * frame.strideBytes,
-                    4 * static_cast<std::size_t>(size.width)))
-      return {"transport", false, "what is shown differs from what was sent", {}};
+    if (const auto& row = rows[static_cast<std::size_t>(y)];
+        std::memcmp(shown->row<std::byte>(y), row.data(), row.size()) != 0)
+      return fail(ErrorCode::Device, "What is shown differs from what was sent.");
+  return {};
+}
+
+Line checkTransport(gpu::Device* device) {
+  const auto transport = gpu::makeHostTransport();
+  if (const auto sent = sendFrame(*transport, device); !sent)
+    return {"transport", false, sent.error().text(), {}};
+  if (!device)
+    return {"transport", true, "host memory, three slots", {{"path", "host"}}};
   return {"transport", true, "host copy to the graphics device and back, equal", {{"path", "host copy"}}};
+}
+
+// Slots that the graphics device hands to CUDA on the same card, or to the processor. Where neither can be, frames are
+// copied, so that is a fact and no failure.
+Line checkSharing(gpu::Device* device) {
+  if (!device)
+    return {"sharing", true, "none, there is no graphics device", {{"path", nullptr}}};
+  auto importer = gpu::makeCudaImporter(*device, nullptr);
+  const std::string cuda = importer ? "" : importer.error().text();
+  const char* path = importer ? "cuda" : "mapped";
+  if (!importer)
+    importer = gpu::makeMappedImporter(*device);
+  if (!importer)
+    return {"sharing", true, importer.error().text(), {{"path", nullptr}}};
+  auto transport = gpu::makeSharedTransport(*device, std::move(*importer));
+  if (!transport)
+    return {"sharing", false, transport.error().text(), {{"path", path}}};
+  if (const auto sent = sendFrame(**transport, device); !sent)
+    return {"sharing", false, sent.error().text(), {{"path", path}}};
+  return {"sharing",
+          true,
+          fmt::format("{} memory of the graphics device, equal{}{}", path, cuda.empty() ? "" : "; ", cuda),
+          {{"path", path}}};
 }
 
 Line checkModels(const Globals& globals) {
@@ -123,8 +176,9 @@ Line checkCodecs() {
 ExitCode runSelfcheck(const Globals& globals) {
   auto device = gpu::Device::create();
   gpu::Device* usable = device ? device->get() : nullptr;
-  const Line lines[] = {checkTensors(globals), checkVulkan(usable, device ? nullptr : &device.error()),
-                        checkTransport(usable), checkModels(globals), checkCodecs()};
+  const Line lines[] = {checkTensors(globals),  checkVulkan(usable, device ? nullptr : &device.error()),
+                        checkTransport(usable), checkSharing(usable),
+                        checkModels(globals),   checkCodecs()};
   json object{{"ok", true}};
   std::string text;
   for (const Line& line : lines) {

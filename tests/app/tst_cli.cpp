@@ -287,10 +287,10 @@ class TestCli : public QObject {
   void selfcheckGivesOneLineEach() {
     const Outcome outcome = call({"selfcheck", "--json"});
     QVERIFY2(outcome.code == 0, outcome.out.c_str());
-    for (const char* line : {"tensors", "vulkan", "transport", "models", "codecs"})
+    for (const char* line : {"tensors", "vulkan", "transport", "sharing", "models", "codecs"})
       QVERIFY2(outcome.object()[line]["ok"].get<bool>(), line);
     const std::string text = call({"selfcheck"}).out;
-    QCOMPARE(std::count(text.begin(), text.end(), '\n'), std::ptrdiff_t{5});
+    QCOMPARE(std::count(text.begin(), text.end(), '\n'), std::ptrdiff_t{6});
   }
 };
 

@@ -16,6 +16,7 @@
 
 #include "engine/gpu/presenter.h"
 #include "engine/gpu/shared_transport.h"
+#include "kernels/cuda.h"
 #include "tests/support/pictures.h"
 
 using namespace kinora;
@@ -288,12 +289,22 @@ class SharedTransportTest : public QObject {
     QVERIFY((*importer)->memoryKind() == MemoryKind::Cuda);
     auto transport = gpu::makeSharedTransport(*device_, std::move(*importer));
     QVERIFY2(transport.has_value(), transport ? "" : transport.error().text().c_str());
-    const auto slot = (*transport)->beginWrite({64, 48});
+#if KINORA_HAVE_CUDA
+    const Image picture = test::texturedPicture({64, 48}, 5);
+    const auto slot = (*transport)->beginWrite(picture.size());
     QVERIFY2(slot.has_value(), slot ? "" : slot.error().text().c_str());
     QVERIFY(slot->memory == MemoryKind::Cuda);
+    for (int y = 0; y < 48; ++y)
+      QVERIFY(
+          kernels::cuda::copyToDevice(slot->pixels + y * slot->strideBytes, picture.row<std::byte>(y), 64 * 4, nullptr)
+              .ok());
     QVERIFY((*transport)->endWrite({}, 1).has_value());
-    auto presenter = gpu::Presenter::offscreen(*device_, {64, 48});
-    QVERIFY(presenter && !shown(**presenter, (*transport)->latest()).isNull());
+    auto presenter = gpu::Presenter::offscreen(*device_, picture.size());
+    QVERIFY(presenter.has_value());
+    const gpu::FrameView frame = (*transport)->latest();
+    QVERIFY(frame.pixels == nullptr);
+    QCOMPARE(test::largestDifference(shown(**presenter, frame), picture), 0);
+#endif
   }
 };
 
