@@ -30,6 +30,7 @@ struct MotionFlags {
   std::int64_t frames = 0; // 0: as many as the tracks have
   std::string rate;
   std::string size;
+  std::string framing = "fill";
   std::uint64_t seed = 0;
   std::string model = "draft";
   fs::path output;
@@ -43,7 +44,8 @@ float coveringScale(Size picture, Size frame) {
 }
 
 Result<document::DocumentPtr> compose(const MotionFlags& flags, const document::MediaItem& picture,
-                                      const document::TrackSet& tracks, std::optional<Size> size, FrameRate rate) {
+                                      const document::TrackSet& tracks, std::optional<Size> size,
+                                      runtime::Framing framing, FrameRate rate) {
   const std::int64_t frames = flags.frames > 0 ? flags.frames : (tracks.frames > 0 ? tracks.frames : kDefaultFrames);
   auto started = document::projectForPicture(picture, rate.timeOf(frames) - Time{}, rate);
   if (!started)
@@ -59,7 +61,7 @@ Result<document::DocumentPtr> compose(const MotionFlags& flags, const document::
   if (doc && size) {
     const ClipId clip = (*doc)->lanes.front()->clips.front()->id;
     doc = edit::setFrame(*doc, {*size, rate});
-    if (doc)
+    if (doc && framing == runtime::Framing::Fill)
       doc = edit::setClipPlacement(*doc, clip, 1, coveringScale(picture.size, *size), {});
   }
   return doc;
@@ -73,6 +75,9 @@ ExitCode runMotion(const MotionFlags& flags, const Globals& globals) {
       return reportUsage(parsed.error(), globals);
     size = *parsed;
   }
+  const auto framing = parseFraming(flags.framing);
+  if (!framing)
+    return reportUsage(framing.error(), globals);
   std::optional<FrameRate> rate;
   if (!flags.rate.empty()) {
     const auto parsed = parseFrameRate(flags.rate);
@@ -97,7 +102,7 @@ ExitCode runMotion(const MotionFlags& flags, const Globals& globals) {
   if (!tracks)
     return report(tracks.error(), Stage::Reading, globals);
   const FrameRate chosen = rate.value_or(tracks->rate);
-  auto doc = compose(flags, *picture, document::scaledTo(std::move(*tracks), picture->size), size, chosen);
+  auto doc = compose(flags, *picture, document::scaledTo(std::move(*tracks), picture->size), size, *framing, chosen);
   if (!doc)
     return report(doc.error(), Stage::Reading, globals);
   job.document = std::move(*doc);
@@ -115,8 +120,10 @@ void addMotionCommand(CLI::App& program, std::vector<Command>& commands) {
   app->add_option("--frames", flags->frames, "number of frames; default: as many as the tracks have")
       ->check(CLI::Range(std::int64_t{1}, kMostFrames));
   app->add_option("--fps", flags->rate, "frame rate: 24, 23.976, 30000/1001; default: that of the tracks");
-  app->add_option("--size", flags->size,
-                  "WIDTHxHEIGHT; the picture fills it, cut at the edges; default: the picture's");
+  app->add_option("--size", flags->size, "WIDTHxHEIGHT; default: the picture's");
+  app->add_option("--framing", flags->framing,
+                  "when the size has another shape: fill (no bars, cut at the edges) or fit (all of it, black bars)")
+      ->default_str("fill");
   app->add_option("--seed", flags->seed, "same seed, same picture")->default_str("0");
   app->add_option("--model", flags->model, "motion model")->default_str("draft");
   app->add_option("-o,--output", flags->output, "OUT.mp4 (or .mov, .mkv)")->required();

@@ -105,6 +105,14 @@ Result<FrameRate> parseFrameRate(std::string_view text) {
   return rate;
 }
 
+Result<runtime::Framing> parseFraming(std::string_view text) {
+  if (text == "fit")
+    return runtime::Framing::Fit;
+  if (text == "fill")
+    return runtime::Framing::Fill;
+  return refused(text, "fit (all of the picture, black bars) or fill (no bars, cut at the edges)");
+}
+
 Result<TimeRange> parseRange(std::string_view text, FrameRate rate) {
   const auto dash = text.find('-');
   const auto begin = namedTime(text.substr(0, dash), rate);

@@ -8,6 +8,7 @@
 #include "engine/base/geometry.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
+#include "engine/runtime/export_request.h"
 
 namespace kinora::cli {
 
@@ -15,6 +16,8 @@ namespace kinora::cli {
 [[nodiscard]] Result<Size> parseSize(std::string_view text);
 // "24", "23.976", "30000/1001".
 [[nodiscard]] Result<FrameRate> parseFrameRate(std::string_view text);
+// "fit" or "fill".
+[[nodiscard]] Result<runtime::Framing> parseFraming(std::string_view text);
 // "A-B": frames ("0-47", both shown), seconds ("1.5s-3s") or timecodes ("00:00:01:00-00:00:02:00").
 [[nodiscard]] Result<TimeRange> parseRange(std::string_view text, FrameRate rate);
 // "x,y;x,y"; finite numbers.

@@ -147,6 +147,56 @@ class TestCli : public QObject {
     QCOMPARE(info->duration.ticks, (FrameRate{12, 1}).timeOf(5).ticks);
   }
 
+  // 160×120 as a square of 120: filled, the middle 120 columns come out as they are, never smaller and blown up.
+  void anotherShapeIsCutNotBlurred() {
+    const fs::path still = folder_.write("still.tracks.json", R"({"schema":"kinora.tracks/1","size":[160,120],
+      "fps":[24,1],"frames":2,"tracks":[{"id":1,"name":"pin","role":"hold","points":[{"frame":0,"x":60,"y":60,
+      "visible":true}]}]})");
+    const fs::path out = folder_.file("square.mkv");
+    const QStringList motion{"motion", "--image", q(picture_), "--tracks", q(still), "--quiet", "--size", "120x120"};
+    const Outcome filled = call(QStringList(motion) << "-o" << q(out));
+    QVERIFY2(filled.code == 0, filled.err.c_str());
+    auto decoder = media::Decoder::open(out);
+    QVERIFY(decoder.has_value());
+    const auto frame = decoder->next();
+    QVERIFY(frame && *frame && (*frame)->size() == (Size{120, 120}));
+    const auto whole = media::readImage(picture_);
+    QVERIFY(whole.has_value());
+    for (int y = 0; y < 120; ++y)
+      for (int i = 0; i < 480; ++i)
+        QCOMPARE(int{(*frame)->row<unsigned char>(y)[i]}, int{whole->row<unsigned char>(y)[80 + i]});
+    const fs::path bars = folder_.file("bars.mkv");
+    QCOMPARE(call(QStringList(motion) << "--framing"
+                                      << "fit"
+                                      << "-o" << q(bars))
+                 .code,
+             0);
+    auto second = media::Decoder::open(bars);
+    QVERIFY(second.has_value());
+    const auto fitted = second->next();
+    QVERIFY(fitted && *fitted);
+    QCOMPARE(int{(*fitted)->row<unsigned char>(2)[100]}, 0);
+    QCOMPARE(call(QStringList(motion) << "--framing"
+                                      << "squeeze"
+                                      << "-o" << q(bars))
+                 .code,
+             64);
+  }
+
+  void exportTakesSizeShapeAndRate() {
+    const fs::path out = folder_.file("upright.mp4");
+    const Outcome outcome = call({"export", q(project(Duration::fromSeconds(1))), "--size", "90x160", "--framing",
+                                  "fill", "--fps", "12", "--json", "-o", q(out)});
+    QVERIFY2(outcome.code == 0, outcome.err.c_str());
+    QCOMPARE(outcome.object()["frames"].get<int>(), 12);
+    const auto info = media::probe(out);
+    QVERIFY(info && info->video);
+    QCOMPARE(info->video->size, (Size{90, 160}));
+    QCOMPARE(info->video->frameRate, (FrameRate{12, 1}));
+    for (const QStringList& bad : {QStringList{"--size", "big"}, {"--fps", "never"}, {"--framing", "stretch"}})
+      QCOMPARE(call(QStringList{"export", "none.kinora", "-o", q(out)} + bad).code, 64);
+  }
+
   void sameInputsGiveTheSameBytes() {
     const fs::path one = folder_.file("one.mp4");
     const fs::path two = folder_.file("two.mp4");

@@ -31,6 +31,13 @@ class TestCliValues : public QObject {
       QVERIFY(size.error().message.find("512x512") != std::string::npos);
   }
 
+  void framings() {
+    QCOMPARE(*cli::parseFraming("fit"), runtime::Framing::Fit);
+    QCOMPARE(*cli::parseFraming("fill"), runtime::Framing::Fill);
+    for (const char* bad : {"", "Fill", "crop", "fit "})
+      QVERIFY(!cli::parseFraming(bad).has_value());
+  }
+
   void frameRates_data() {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<int>("num");
