@@ -54,6 +54,27 @@ QWidget* column(QWidget* parent, const QString& title, QVBoxLayout*& layout) {
   return made;
 }
 
+// Sizes to choose from beside the project's own.
+struct OfferedSize {
+  Size size;
+  const char* name;
+};
+constexpr OfferedSize kSizes[] = {{{3840, 2160}, QT_TRANSLATE_NOOP("kinora::ui::ExportPage", "Ultra HD")},
+                                  {{1920, 1080}, QT_TRANSLATE_NOOP("kinora::ui::ExportPage", "Full HD")},
+                                  {{1280, 720}, QT_TRANSLATE_NOOP("kinora::ui::ExportPage", "HD")},
+                                  {{1080, 1920}, QT_TRANSLATE_NOOP("kinora::ui::ExportPage", "Upright")},
+                                  {{1080, 1080}, QT_TRANSLATE_NOOP("kinora::ui::ExportPage", "Square")},
+                                  {{512, 512}, QT_TRANSLATE_NOOP("kinora::ui::ExportPage", "Small square")}};
+constexpr FrameRate kRates[] = {{24'000, 1001}, {24, 1}, {25, 1}, {30'000, 1001}, {30, 1}, {50, 1}, {60, 1}};
+
+// As --fps takes it.
+QString rateText(FrameRate rate) {
+  if (rate.den == 1)
+    return QString::number(rate.num);
+  return rate.den == 1001 && rate.num % 1000 == 0 ? QString::number(rate.hertz(), 'f', rate.num == 24'000 ? 3 : 2)
+                                                  : QStringLiteral("%1/%2").arg(rate.num).arg(rate.den);
+}
+
 } // namespace
 
 QString exportCommand(const QString& project, const runtime::ExportRequest& request, FrameRate rate) {
@@ -66,6 +87,13 @@ QString exportCommand(const QString& project, const runtime::ExportRequest& requ
     const std::int64_t last = std::max(first, rate.frameAt(request.range->end() - Duration{1}));
     words << QStringLiteral("--range") << QStringLiteral("%1-%2").arg(first).arg(last);
   }
+  if (request.size) {
+    words << QStringLiteral("--size") << QStringLiteral("%1x%2").arg(request.size->width).arg(request.size->height);
+    if (request.framing == runtime::Framing::Fill)
+      words << QStringLiteral("--framing") << QStringLiteral("fill");
+  }
+  if (request.rate)
+    words << QStringLiteral("--fps") << rateText(*request.rate);
   words << QStringLiteral("-o") << quoted(toQString(request.file));
   return words.join(QLatin1Char(' '));
 }
@@ -121,6 +149,7 @@ QWidget* ExportPage::buildPresets() {
   form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   range_ = new QComboBox(side);
   form->addRow(tr("Range"), range_);
+  addFrameRows(*form, side);
   name_ = new QLineEdit(side);
   form->addRow(tr("Name"), name_);
   auto* place = new QHBoxLayout;
@@ -155,6 +184,26 @@ QWidget* ExportPage::buildPresets() {
     connect(field, &QLineEdit::textChanged, this, &ExportPage::refresh);
   connect(range_, &QComboBox::activated, this, &ExportPage::refresh);
   return side;
+}
+
+void ExportPage::addFrameRows(QFormLayout& form, QWidget* side) {
+  size_ = new QComboBox(side);
+  size_->addItem(QString());
+  for (const OfferedSize& offered : kSizes)
+    size_->addItem(tr("%1 (%2×%3)").arg(tr(offered.name)).arg(offered.size.width).arg(offered.size.height));
+  form.addRow(tr("Size"), size_);
+  framing_ = new QComboBox(side);
+  framing_->addItem(tr("Fit, with bars"));
+  framing_->addItem(tr("Fill, cut at the edges"));
+  framing_->setToolTip(tr("When the size has another shape than the project"));
+  form.addRow(tr("Shape"), framing_);
+  rate_ = new QComboBox(side);
+  rate_->addItem(QString());
+  for (const FrameRate rate : kRates)
+    rate_->addItem(tr("%1 per second").arg(rateText(rate)));
+  form.addRow(tr("Frames"), rate_);
+  for (QComboBox* box : {size_, framing_, rate_})
+    connect(box, &QComboBox::activated, this, &ExportPage::refresh);
 }
 
 QWidget* ExportPage::buildJobs() {
@@ -225,6 +274,12 @@ runtime::ExportRequest ExportPage::request() const {
     made.range = TimeRange{Time{}, document.length()};
   else
     made.range = TimeRange{document.markIn, document.markOut - document.markIn};
+  if (size_->currentIndex() > 0)
+    made.size = kSizes[size_->currentIndex() - 1].size;
+  if (framing_->isEnabled() && framing_->currentIndex() == 1)
+    made.framing = runtime::Framing::Fill;
+  if (rate_->currentIndex() > 0)
+    made.rate = kRates[rate_->currentIndex() - 1];
   return made;
 }
 
@@ -240,6 +295,12 @@ void ExportPage::refresh() {
       range_->addItem(tr("In to out"));
     range_->setCurrentIndex(marked ? std::max(wanted, hadMarks ? 0 : 1) : 0);
   }
+  const Size own = document.frame.size;
+  size_->setItemText(0, tr("Project (%1×%2)").arg(own.width).arg(own.height));
+  rate_->setItemText(0, tr("Project (%1 per second)").arg(rateText(document.frame.rate)));
+  const Size chosen = size_->currentIndex() > 0 ? kSizes[size_->currentIndex() - 1].size : own;
+  framing_->setEnabled(static_cast<std::int64_t>(chosen.width) * own.height !=
+                       static_cast<std::int64_t>(chosen.height) * own.width);
   start_->setEnabled(preset() != nullptr && document.length() > Duration::zero() && !name_->text().trimmed().isEmpty());
   const bool saved = !context_.session.file().empty();
   unsaved_->setVisible(!saved || context_.session.isDirty());

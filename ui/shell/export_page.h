@@ -12,6 +12,7 @@
 #include "ui/session/ui_context.h"
 
 class QComboBox;
+class QFormLayout;
 class QLabel;
 class QLineEdit;
 class QListWidget;
@@ -41,6 +42,7 @@ class ExportPage : public QWidget {
   QWidget* buildPresets();
   QWidget* buildJobs();
   QWidget* buildCommand();
+  void addFrameRows(QFormLayout& form, QWidget* side);
   void choosePlace();
   void suggestName();
   void refresh();
@@ -51,6 +53,9 @@ class ExportPage : public QWidget {
   NoticeArea& notices_;
   QListWidget* list_ = nullptr;
   QComboBox* range_ = nullptr;
+  QComboBox* size_ = nullptr;
+  QComboBox* framing_ = nullptr;
+  QComboBox* rate_ = nullptr;
   QLineEdit* name_ = nullptr;
   QLineEdit* folder_ = nullptr;
   QPushButton* start_ = nullptr;

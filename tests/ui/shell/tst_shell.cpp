@@ -212,6 +212,14 @@ void ShellTest::writesTheSameCommand() {
            QStringLiteral("kinora-cli export /a/b.kinora --preset h264-mp4 -o '/out/it'\\''s here.mp4'"));
   request.range = TimeRange{Time::fromSeconds(1), Duration::fromSeconds(2)};
   QVERIFY(exportCommand(QStringLiteral("x"), request, FrameRate{24, 1}).contains(QLatin1String("--range 24-71")));
+  request.size = Size{1080, 1920};
+  request.rate = FrameRate{24'000, 1001};
+  QVERIFY(exportCommand(QStringLiteral("x"), request, FrameRate{24, 1})
+              .contains(QLatin1String(" --size 1080x1920 --fps 23.976 ")));
+  request.framing = runtime::Framing::Fill;
+  request.rate = FrameRate{30'000, 1001};
+  QVERIFY(exportCommand(QStringLiteral("x"), request, FrameRate{24, 1})
+              .contains(QLatin1String(" --size 1080x1920 --framing fill --fps 29.97 ")));
 }
 
 void ShellTest::exportsWithProgressAndCancel() {
