@@ -33,7 +33,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kProgressPause = std::chrono::milliseconds(100);
 constexpr auto kStopPause = std::chrono::milliseconds(50); // between two looks for a cancel
-constexpr std::int64_t kAhead = 24;                        // frames asked of the generation loop at once
+constexpr std::int64_t kAhead = 24; // frames asked of the generation loop at once, fewer when the store is small
 // Measured over so many frames at least before a time left is named.
 constexpr std::int64_t kFramesForEstimate = 4;
 
@@ -166,6 +166,7 @@ class Run {
     std::vector<ContentKey> keys;
     for (const auto& [take, node] : plan_->nodes())
       keys.push_back(node->key);
+    environment_.store.forgive(keys); // what failed before is asked for anew
     environment_.store.setWanted(PinOwner::Export, std::move(keys));
     return {};
   }
@@ -192,8 +193,10 @@ class Run {
 
   // Says what is wanted next: this take's frames from here on.
   void demand(const Layer& layer) {
+    const std::int64_t bytes = std::max<std::int64_t>(1, layer.node->outputSize.area() * 4);
+    const std::int64_t room = std::clamp<std::int64_t>(environment_.store.memoryLimit() / 2 / bytes, 1, kAhead);
     environment_.generation.demand(
-        {layer.node, {layer.takeFrame, std::min(kAhead, layer.node->frameCount - layer.takeFrame)}});
+        {layer.node, {layer.takeFrame, std::min(room, layer.node->frameCount - layer.takeFrame)}});
   }
 
   Result<PlacedImage> fetch(const Layer& layer) {

@@ -4,6 +4,9 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -123,6 +126,20 @@ Result<void> writeFrameFile(const fs::path& path, const Image& image) {
   if (code != 0)
     return failed(code);
   return {};
+}
+
+bool isAbandonedPart(const fs::path& part) {
+  // "000123.frame.PID.SERIAL.part"
+  const std::string pid = part.stem().stem().extension().string();
+  pid_t process = 0;
+  if (pid.size() < 2 || std::from_chars(pid.data() + 1, pid.data() + pid.size(), process).ec != std::errc{} ||
+      process <= 0)
+    return false;
+  std::error_code code;
+  const auto written = fs::last_write_time(part, code);
+  // Processes of other machines cannot be asked, so the file has to be old as well.
+  return !code && fs::file_time_type::clock::now() - written > std::chrono::minutes(1) && ::kill(process, 0) != 0 &&
+         errno == ESRCH;
 }
 
 Result<Image> readFrameFile(const fs::path& path) {

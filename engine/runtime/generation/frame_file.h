@@ -13,6 +13,10 @@ namespace kinora::runtime {
 // power the file may be damaged, which reading finds out. Errors: invalidArgument, io.
 [[nodiscard]] Result<void> writeFrameFile(const std::filesystem::path& path, const Image& image);
 
+// [any] True for what an interrupted write left behind: its process is gone and nothing was written for a minute. Parts
+// of running processes, which may share the folder, are not.
+[[nodiscard]] bool isAbandonedPart(const std::filesystem::path& part);
+
 // [any] Errors: notFound, io, corrupt (wrong length, wrong hash, sizes that cannot be), outOfMemory.
 [[nodiscard]] Result<Image> readFrameFile(const std::filesystem::path& path);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <condition_variable>
 #include <iterator>
 #include <list>
@@ -25,7 +26,11 @@ namespace {
 namespace fs = std::filesystem;
 using session::Quality;
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::string_view kEnding = ".frame";
+constexpr auto kFirstPause = std::chrono::seconds(1); // after a failure
+constexpr auto kLongestPause = std::chrono::seconds(60);
 
 // "ab/abcdef….../000123.frame"
 fs::path fileOf(const fs::path& folder, const FrameId& id) {
@@ -58,6 +63,11 @@ struct FrameStore::State {
     std::int64_t bytes = 0;
     std::list<FrameId>::iterator use;
   };
+  struct Failure {
+    Error error;
+    Clock::duration pause{};
+    Clock::time_point tryAt{};
+  };
   // A frame on its way to disk: still found there.
   struct Leaving {
     FrameId id;
@@ -79,7 +89,7 @@ struct FrameStore::State {
   std::int64_t fileBytes = 0;
   std::array<std::vector<FrameId>, 2> pinned;
   std::array<std::unordered_set<ContentKey>, 2> wanted;
-  std::unordered_map<ContentKey, Error> failures;
+  std::unordered_map<ContentKey, Failure> failures;
   bool diskWorks = true;
   std::optional<Error> diskError;
 
@@ -229,7 +239,8 @@ Result<std::unique_ptr<FrameStore>> FrameStore::open(fs::path folder, std::int64
         continue;
       const fs::path& path = it->path();
       if (path.extension() == ".part") {
-        fs::remove(path, ignored);
+        if (isAbandonedPart(path))
+          fs::remove(path, ignored);
         continue;
       }
       const auto key = parseKey(path.parent_path().filename().string());
@@ -260,9 +271,21 @@ std::optional<Quality> FrameStore::quality(const FrameId& id) const {
   return state_->bestQuality(id);
 }
 
+std::optional<Quality> FrameStore::keep(const FrameId& id) {
+  const std::lock_guard lock(state_->mutex);
+  if (const auto it = state_->entries.find(id); it != state_->entries.end())
+    state_->uses.splice(state_->uses.end(), state_->uses, it->second.use);
+  return state_->bestQuality(id);
+}
+
 bool FrameStore::isInMemory(const FrameId& id) const {
   const std::lock_guard lock(state_->mutex);
   return state_->entries.contains(id) || state_->leaving.contains(id);
+}
+
+bool FrameStore::isOnlyOnDisk(const FrameId& id) const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->files.contains(id) && !state_->entries.contains(id) && !state_->leaving.contains(id);
 }
 
 void FrameStore::put(const FrameId& id, const Image& image, Quality quality) {
@@ -272,6 +295,7 @@ void FrameStore::put(const FrameId& id, const Image& image, Quality quality) {
   {
     const std::lock_guard lock(state_->mutex);
     const auto known = state_->bestQuality(id);
+    state_->failures.erase(id.key);
     if (known == Quality::Final && quality == Quality::Quick)
       return;
     state_->insert(id, std::move(frame), out, dropped);
@@ -362,7 +386,7 @@ Result<StoredFrame> FrameStore::waitFor(const FrameId& id, Quality atLeast, std:
       if (stop.stop_requested())
         return kinora::fail(ErrorCode::Cancelled, "Waiting for a frame was cancelled.");
       if (!onDisk)
-        return tl::unexpected<Error>(state_->failures.at(id.key));
+        return tl::unexpected<Error>(state_->failures.at(id.key).error);
     }
     load(id);
   }
@@ -382,7 +406,10 @@ void FrameStore::setWanted(PinOwner owner, std::vector<ContentKey> keys) {
 void FrameStore::fail(const ContentKey& key, Error error) {
   {
     const std::lock_guard lock(state_->mutex);
-    state_->failures.insert_or_assign(key, std::move(error));
+    State::Failure& failure = state_->failures[key];
+    failure.error = std::move(error);
+    failure.pause = std::clamp<Clock::duration>(failure.pause * 2, kFirstPause, kLongestPause);
+    failure.tryAt = Clock::now() + failure.pause;
   }
   state_->changed.notify_all();
 }
@@ -390,7 +417,28 @@ void FrameStore::fail(const ContentKey& key, Error error) {
 std::optional<Error> FrameStore::failure(const ContentKey& key) const {
   const std::lock_guard lock(state_->mutex);
   const auto it = state_->failures.find(key);
-  return it == state_->failures.end() ? std::nullopt : std::optional(it->second);
+  return it == state_->failures.end() ? std::nullopt : std::optional(it->second.error);
+}
+
+bool FrameStore::mayTry(const ContentKey& key) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto it = state_->failures.find(key);
+  return it == state_->failures.end() || Clock::now() >= it->second.tryAt;
+}
+
+std::optional<Clock::time_point> FrameStore::nextTry() const {
+  const std::lock_guard lock(state_->mutex);
+  std::optional<Clock::time_point> first;
+  for (const auto& [key, failure] : state_->failures)
+    if (state_->isWanted(key) && (!first || failure.tryAt < *first))
+      first = failure.tryAt;
+  return first;
+}
+
+void FrameStore::forgive(std::span<const ContentKey> keys) {
+  const std::lock_guard lock(state_->mutex);
+  for (const ContentKey& key : keys)
+    state_->failures.erase(key);
 }
 
 bool FrameStore::hasDisk() const {

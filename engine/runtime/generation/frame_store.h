@@ -2,6 +2,7 @@
 // The one place where the two loops meet: finished frames by what made them, in memory and on disk, both with a limit.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -57,11 +59,16 @@ class FrameStore {
   [[nodiscard]] std::optional<StoredFrame> find(const FrameId& id);
   // [any] How good the best copy is, wherever it lies; does not read it.
   [[nodiscard]] std::optional<session::Quality> quality(const FrameId& id) const;
+  // [inference] The same; the frame is needed soon, so it counts as used now.
+  [[nodiscard]] std::optional<session::Quality> keep(const FrameId& id);
   [[nodiscard]] bool isInMemory(const FrameId& id) const;
+  // [any] True when load() would have something to read.
+  [[nodiscard]] bool isOnlyOnDisk(const FrameId& id) const;
 
   // [inference] Rgba8, host. May write others to disk.
   void put(const FrameId& id, const Image& image, session::Quality quality);
-  // [work, encode] Brings a frame from disk into memory. False when it is not there or damaged (then it is forgotten).
+  // [decode, encode] Brings a frame from disk into memory. False when it is not there or damaged (then it is
+  // forgotten).
   bool load(const FrameId& id);
   // [inference] All Quick frames of a key turned out to be as good as they get.
   void promote(const ContentKey& key);
@@ -76,9 +83,16 @@ class FrameStore {
   // [any] Keys in use, for the order of pushing out and for saveOne.
   void setWanted(PinOwner owner, std::vector<ContentKey> keys);
 
-  // [inference] No frame of this key can be made. Wakes those who wait for one.
+  // [inference] No frame of this key can be made for now. Wakes those who wait for one. A frame of the key that comes
+  // in ends the failure.
   void fail(const ContentKey& key, Error error);
   [[nodiscard]] std::optional<Error> failure(const ContentKey& key) const;
+  // [inference] False for a while after a failure: 1 s after the first, then twice as long each time, a minute at most.
+  [[nodiscard]] bool mayTry(const ContentKey& key) const;
+  // [inference] When the first of the wanted keys that failed may be tried again; none failed: nothing.
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> nextTry() const;
+  // [any] These keys are asked for anew: their failures are forgotten.
+  void forgive(std::span<const ContentKey> keys);
 
   [[nodiscard]] bool hasDisk() const;
   [[nodiscard]] std::int64_t memoryLimit() const;

@@ -43,6 +43,11 @@ struct ModelQuestion {
   std::promise<void> answered;
 };
 
+// The part of a limit that frames for the near future may fill; the rest is for those just shown.
+constexpr std::int64_t readAheadShare(std::int64_t limit) {
+  return limit / 5 * 4;
+}
+
 // One step of work.
 struct Task {
   GenerationNodePtr node;
@@ -186,8 +191,12 @@ void GenerationLoop::State::run(const std::stop_token& stop) {
   const ScopedThreadRole role(ThreadRole::Inference);
   loopStop = stop;
   while (!stop.stop_requested())
-    if (!work())
-      bell.wait(stop);
+    if (!work()) {
+      if (const auto next = environment.store.nextTry())
+        bell.waitUntil(*next, stop);
+      else
+        bell.wait(stop);
+    }
 }
 
 // One piece of work; false when there is nothing to do.
@@ -332,17 +341,14 @@ bool GenerationLoop::State::followHand() {
 // The frame when it is not there in that quality (and can be made), or the improvement that it waits for.
 std::optional<Task> GenerationLoop::State::missing(const GenerationNodePtr& node, std::int64_t frame, Quality atLeast) {
   const auto there = environment.store.quality({node->key, frame});
-  if (there && *there >= atLeast) {
-    if (!environment.store.isInMemory({node->key, frame}))
-      environment.store.load({node->key, frame});
+  if (there && *there >= atLeast)
     return std::nullopt;
-  }
   return Task{node, frame};
 }
 
 std::optional<Task> GenerationLoop::State::nextTask() {
   const auto usable = [this](const GenerationNodePtr& node) {
-    return node && !node->key.isNull() && !environment.store.failure(node->key);
+    return node && !node->key.isNull() && environment.store.mayTry(node->key);
   };
   const WorkOrder& order = orders.latest();
   // On screen now.
@@ -366,13 +372,20 @@ std::optional<Task> GenerationLoop::State::nextTask() {
   const std::int64_t count = std::min(range.count(), kLookAhead);
   for (const Quality quality : {Quality::Quick, Quality::Final}) {
     std::optional<Task> better;
-    for (std::int64_t i = 0; i < count; ++i) {
+    // What is made too far ahead would push out what was made before it, round and round. Only Final frames go to disk.
+    std::int64_t room = readAheadShare(environment.store.memoryLimit());
+    if (quality == Quality::Final && environment.store.hasDisk())
+      room += readAheadShare(environment.store.diskLimit());
+    for (std::int64_t i = 0; i < count && room > 0; ++i) {
       const std::int64_t from = std::clamp(order.playhead, range.first, range.end - 1);
       const std::int64_t frame = range.first + (from - range.first + i) % range.count();
       for (const Layer& layer : order.plan->layersAt(frame)) {
         if (layer.kind != SourceKind::Take || !usable(layer.node))
           continue;
-        const auto there = environment.store.quality({layer.node->key, layer.takeFrame});
+        room -= layer.node->outputSize.area() * 4;
+        if (room < 0)
+          break;
+        const auto there = environment.store.keep({layer.node->key, layer.takeFrame});
         if (!there || *there < quality) {
           better = Task{layer.node, layer.takeFrame};
           break;

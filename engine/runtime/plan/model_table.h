@@ -21,10 +21,12 @@ class ModelTable {
   }
   void learn(const std::string& model, std::int32_t revision) {
     const std::lock_guard lock(mutex_);
-    if (revisions_.insert_or_assign(model, revision).second)
-      ++version_;
+    const auto [known, isNew] = revisions_.try_emplace(model, revision);
+    if (isNew || known->second != revision)
+      ++version_; // a model that could not be opened before has another revision now
+    known->second = revision;
   }
-  // Grows with every model that became known: plans made before are worth a rebuild.
+  // Grows with every model that became known or another one: plans made before are worth a rebuild.
   [[nodiscard]] std::uint64_t version() const {
     const std::lock_guard lock(mutex_);
     return version_;

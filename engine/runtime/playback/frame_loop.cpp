@@ -18,6 +18,7 @@
 #include "engine/runtime/generation/frame_file.h"
 #include "engine/runtime/playback/compositor.h"
 #include "engine/runtime/playback/frame_clock.h"
+#include "engine/runtime/playback/frame_loader.h"
 #include "engine/runtime/playback/video_sources.h"
 
 namespace kinora::runtime {
@@ -30,6 +31,7 @@ constexpr std::size_t kCommandRoom = 4096;
 constexpr std::size_t kOpenVideos = 4;
 constexpr std::size_t kMeasuredFrames = 240;
 constexpr double kFastest = 16;
+constexpr std::int64_t kLoadAhead = 16; // frames of playback looked for on disk
 
 struct Published {
   document::DocumentPtr document;
@@ -72,7 +74,7 @@ double percentile(std::vector<double>& values, double share) {
 struct FrameLoop::State {
   explicit State(Environment e)
       : environment(e), commands(kCommandRoom), drags(kCommandRoom), videos(kOpenVideos, [this] { bell.ring(); }),
-        compositor(e.workers) {}
+        loader(e.store, [this] { bell.ring(); }), compositor(e.workers) {}
 
   Environment environment;
   GenerationLoop* generation = nullptr;
@@ -82,6 +84,7 @@ struct FrameLoop::State {
   Channel<DragNote> drags;
   Doorbell bell;
   VideoSources videos;
+  FrameLoader loader;
   Compositor compositor;
 
   // The engine thread's own
@@ -123,6 +126,7 @@ struct FrameLoop::State {
   Fetched fetchVideo(const Layer& layer);
   void handOver(const std::vector<Fetched>& layers);
   void orderWork();
+  void loadAhead();
   void account(Clock::time_point begin, bool duplicated);
   void tell();
   [[nodiscard]] Clock::time_point nextDeadline() const;
@@ -201,6 +205,7 @@ void FrameLoop::State::run(const std::stop_token& stop) {
       const bool again = !due && !redraw;
       orderWork();
       const auto layers = fetch();
+      loadAhead();
       const bool standIn = std::any_of(layers.begin(), layers.end(), [](const Fetched& f) { return !f.current; });
       // A picture that was incomplete is shown again only when something better came in.
       if (!again || !standIn) {
@@ -432,6 +437,31 @@ void FrameLoop::State::orderWork() {
   orderedPlan = plan;
   orderedPlayhead = playhead;
   generation->order({plan, playhead, documents.latest().number});
+}
+
+// Frames on disk that are due now or soon, in the direction of playback.
+void FrameLoop::State::loadAhead() {
+  const FrameRange range = plan->playRange();
+  if (range.count() <= 0)
+    return;
+  const std::int64_t room = environment.store.memoryLimit() / 2;
+  std::int64_t bytes = 0;
+  std::vector<FrameId> wanted;
+  const std::int64_t count = playing ? std::min(kLoadAhead, range.count()) : 1;
+  for (std::int64_t i = 0; i < count && bytes <= room; ++i) {
+    std::int64_t frame = playhead + (speed < 0 ? -i : i);
+    if (i > 0 && (frame < range.first || frame >= range.end)) // round the loop
+      frame = speed < 0 ? range.end - (range.first - frame) : range.first + (frame - range.end);
+    for (const Layer& layer : plan->layersAt(frame)) {
+      if (layer.kind != SourceKind::Take)
+        continue;
+      bytes += layer.node->outputSize.area() * 4;
+      if (const FrameId id{layer.node->key, layer.takeFrame}; environment.store.isOnlyOnDisk(id))
+        wanted.push_back(id);
+    }
+  }
+  if (!wanted.empty())
+    loader.want(std::move(wanted));
 }
 
 void FrameLoop::State::account(Clock::time_point begin, bool duplicated) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/runtime/playback/picture_cache.h"
 
+#include <chrono>
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -11,10 +12,19 @@
 
 namespace kinora::runtime {
 
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kErrorLife = std::chrono::seconds(2); // older errors are worth another look
+
+} // namespace
+
 struct PictureCache::Shared {
   struct Entry {
     Result<Image> image = Image();
     std::list<ContentKey>::iterator use;
+    Clock::time_point read{};
   };
   std::mutex mutex;
   std::unordered_map<ContentKey, Entry> entries;
@@ -26,19 +36,23 @@ struct PictureCache::Shared {
 
   static std::int64_t bytesOf(const Result<Image>& image) { return image ? image->byteSize() : 0; }
 
-  std::optional<Result<Image>> find(const ContentKey& key) {
+  Entry* find(const ContentKey& key) {
     const auto it = entries.find(key);
     if (it == entries.end())
-      return std::nullopt;
+      return nullptr;
     uses.splice(uses.end(), uses, it->second.use);
-    return it->second.image;
+    return &it->second;
   }
 
   void insert(const ContentKey& key, const Result<Image>& image) {
-    if (entries.contains(key))
-      return;
+    if (const auto known = entries.find(key); known != entries.end()) {
+      if (known->second.image)
+        return;
+      uses.erase(known->second.use); // an error; perhaps the file is back
+      entries.erase(known);
+    }
     uses.push_back(key);
-    entries.emplace(key, Entry{image, std::prev(uses.end())});
+    entries.emplace(key, Entry{image, std::prev(uses.end()), Clock::now()});
     bytes += bytesOf(image);
     while (bytes > limit && uses.size() > 1) {
       const auto oldest = entries.find(uses.front());
@@ -61,12 +75,16 @@ PictureCache::~PictureCache() {
 }
 
 std::optional<Result<Image>> PictureCache::find(const PictureRef& picture) {
+  std::optional<Result<Image>> answer;
   {
     const std::lock_guard lock(shared_->mutex);
-    if (auto known = shared_->find(picture.content))
-      return known;
+    if (const auto* known = shared_->find(picture.content)) {
+      if (known->image || Clock::now() - known->read < kErrorLife)
+        return known->image;
+      answer = known->image; // and the file is looked at again
+    }
     if (!shared_->underWay.insert(picture.content).second)
-      return std::nullopt;
+      return answer;
   }
   workers_.post([shared = shared_, picture] {
     const auto image = media::readImage(picture.path, media::OutputDepth::Eight);
@@ -77,14 +95,14 @@ std::optional<Result<Image>> PictureCache::find(const PictureRef& picture) {
     if (shared->onArrived)
       shared->onArrived();
   });
-  return std::nullopt;
+  return answer;
 }
 
 Result<Image> PictureCache::load(const PictureRef& picture) {
   {
     const std::lock_guard lock(shared_->mutex);
-    if (auto known = shared_->find(picture.content))
-      return *known;
+    if (const auto* known = shared_->find(picture.content); known && known->image)
+      return known->image;
   }
   auto image = media::readImage(picture.path, media::OutputDepth::Eight);
   const std::lock_guard lock(shared_->mutex);

@@ -22,10 +22,10 @@ class PictureCache {
   PictureCache(const PictureCache&) = delete;
   PictureCache& operator=(const PictureCache&) = delete;
 
-  // [engine] Rgba8, or nothing while it is read on a worker. Errors as media::readImage; they stay until the file's
-  // content key changes.
+  // [engine] Rgba8, or nothing while it is read on a worker. Errors as media::readImage; one that is older than two
+  // seconds is given once more while the file is read again.
   [[nodiscard]] std::optional<Result<Image>> find(const PictureRef& picture);
-  // [inference, encode] Reads it here when it is not there.
+  // [inference, encode] Reads it here when it is not there, also after an error.
   [[nodiscard]] Result<Image> load(const PictureRef& picture);
 
  private:

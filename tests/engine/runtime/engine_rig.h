@@ -53,10 +53,11 @@ class EngineRig {
   using Steady = std::chrono::steady_clock;
   static constexpr Size kSize{64, 48};
   static constexpr FrameRate kRate{24, 1};
+  static constexpr std::int64_t kFrameBytes = kSize.area() * 4;
   static constexpr unsigned char kUntouched = 250; // every channel of the picture
 
   // One take of two seconds on one lane: 48 frames. The engine has not seen it yet.
-  EngineRig() {
+  explicit EngineRig(runtime::EngineOptions options = {}) {
     const auto picture = folder.file("photo.png");
     must(media::writeImage(picture, plainPicture(kSize, kUntouched, kUntouched, kUntouched)));
     auto made =
@@ -64,7 +65,7 @@ class EngineRig {
     document = made.document;
     take = made.id;
     engine = must(runtime::Engine::create(
-        {}, workers, transport.get(),
+        std::move(options), workers, transport.get(),
         [script = script](const std::string& model) -> Result<std::unique_ptr<session::MotionSession>> {
           if (model == "broken")
             return kinora::fail(ErrorCode::NotFound, "This model is not installed.");

@@ -127,6 +127,85 @@ class TestEngine : public QObject {
     QVERIFY(rig.untilShown([](const Shown& s) { return s.number == 15 && s.isMade(15); }));
   }
 
+  // A store that holds 20 of 48 frames: 16 are made ahead and kept until they are shown; nothing is made again and
+  // again.
+  void readAheadStaysWithinTheStore() {
+    EngineRig rig({{}, 20 * EngineRig::kFrameBytes, 0});
+    rig.engine->publish(rig.document);
+    QVERIFY(rig.until([&] { return rig.script->finishedSteps() >= 16; }));
+    for (int i = 0; i < 40; ++i) { // answered between two steps
+      rig.engine->requestMatte(rig.take, 7);
+      QVERIFY(rig.untilEvent<MatteReady>().has_value());
+    }
+    QCOMPARE(rig.script->finishedSteps(), 16);
+    rig.engine->send({SetPlaybackRule{true}});
+    rig.engine->send({Play{}});
+    QVERIFY(rig.untilShown([](const Shown& s) { return s.number == 47 && s.isMade(47); }));
+    const int steps = rig.script->finishedSteps(); // those of the next time round included
+    QVERIFY2(steps <= 48 + 16, qPrintable(QString::number(steps)));
+  }
+
+  // Frames of an earlier run lie on disk, memory holds four, and the model stands still.
+  void framesOnDiskPlayWhileTheModelStandsStill() {
+    const test::TempFolder store;
+    const EngineOptions options{store.path(), 4 * EngineRig::kFrameBytes, std::int64_t{1} << 24};
+    {
+      EngineRig rig(options);
+      rig.engine->startExport(rig.document, {rig.folder.file("film.mp4"), {}, {}, {}});
+      const auto end = rig.untilEvent<ExportFinished>();
+      QVERIFY(end && end->file);
+    }
+    EngineRig rig(options);
+    rig.script->block();
+    const auto more =
+        must(document::addPictureTake(rig.document, *rig.document->media.front(), Duration::fromSeconds(1)));
+    rig.engine->publish(more.document);
+    QVERIFY(rig.until([&] { return rig.script->waiting() == 1; })); // for the other take
+    for (std::int64_t frame = 0; frame < 40; ++frame) {
+      rig.seek(frame);
+      QVERIFY2(rig.untilShown([frame](const Shown& s) { return s.number == frame && s.isMade(frame); }),
+               qPrintable(QString::number(frame)));
+    }
+    QCOMPARE(rig.script->finishedSteps(), 0);
+  }
+
+  // Tried again by itself after a while, told once; an export asks anew at once.
+  void whatFailedIsTriedAgain() {
+    EngineRig rig;
+    rig.script->failWith("The device was lost.");
+    rig.engine->publish(rig.document);
+    int failures = 0;
+    const auto failed = [](const Event& event) {
+      const auto* progress = std::get_if<TakeProgress>(&event);
+      return progress && !progress->failure.empty();
+    };
+    const auto count = [&] {
+      for (; !rig.events.empty(); rig.events.pop_front())
+        failures += failed(rig.events.front()) ? 1 : 0;
+      return failures;
+    };
+    QVERIFY(rig.until([&] { return count() == 1; }));
+    const int tries = rig.script->finishedSteps();
+    QVERIFY(rig.until([&] { return rig.script->finishedSteps() > tries; })); // after a second
+    QCOMPARE(count(), 1);
+    rig.script->failWith("");
+    rig.engine->startExport(rig.document, {rig.folder.file("film.mp4"), {}, {}, {}});
+    const auto end = rig.untilEvent<ExportFinished>();
+    QVERIFY(end && end->file);
+    rig.seek(5);
+    QVERIFY(rig.untilShown([](const Shown& s) { return s.number == 5 && s.isMade(5); }));
+  }
+
+  void aPictureThatComesBackIsUsed() {
+    EngineRig rig;
+    const auto photo = rig.folder.file("photo.png");
+    std::filesystem::rename(photo, rig.folder.file("away.png"));
+    rig.engine->publish(rig.document);
+    QVERIFY(rig.untilEvent<TakeProgress>([](const TakeProgress& p) { return !p.failure.empty(); }).has_value());
+    std::filesystem::rename(rig.folder.file("away.png"), photo);
+    QVERIFY(rig.untilShown([](const Shown& s) { return s.isMade(0); }));
+  }
+
   void everyFrameIsShownHoweverLongItTakes() {
     EngineRig rig;
     rig.script->block();

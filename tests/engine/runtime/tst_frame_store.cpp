@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include <QtTest/QTest>
+#include <unistd.h>
 
 #include "engine/runtime/generation/frame_store.h"
 #include "tests/support/files.h"
@@ -190,6 +193,42 @@ class TestFrameStore : public QObject {
     const auto s = store(4, folder.path());
     QCOMPARE(s->totals().frames, 0);
     QVERIFY(fs::exists(folder.file("readme.txt")));
+  }
+
+  // Another process may be writing to the same folder at this moment.
+  void onlyPartsOfEndedProcessesAreRemoved() {
+    const test::TempFolder folder;
+    const auto part = [&](const std::string& process, bool old) {
+      const fs::path path =
+          folder.write("aa/aa000000000000000000000000000000/000001.frame." + process + ".0.part", "half");
+      if (old)
+        fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(1));
+      return path;
+    };
+    const fs::path abandoned = part("2147483647", true);  // no process can have this number
+    const fs::path elsewhere = part("2147483646", false); // of another machine: being written
+    const fs::path ours = part(std::to_string(::getpid()), true);
+    const fs::path strange = part("x", true);
+    (void)store(4, folder.path());
+    QVERIFY(!fs::exists(abandoned));
+    for (const fs::path& path : {elsewhere, ours, strange})
+      QVERIFY2(fs::exists(path), path.c_str());
+  }
+
+  void failuresRestAndAreForgiven() {
+    const auto s = store(4);
+    s->setWanted(PinOwner::Screen, {kKey});
+    QVERIFY(s->mayTry(kKey) && !s->nextTry());
+    s->fail(kKey, {ErrorCode::Device, "no luck", ""});
+    QVERIFY(s->failure(kKey) && !s->mayTry(kKey));
+    const auto first = s->nextTry();
+    s->fail(kKey, {ErrorCode::Device, "no luck", ""});
+    QVERIFY(first && *s->nextTry() - *first >= std::chrono::milliseconds(900)); // twice as long
+    s->forgive(std::array{kKey});
+    QVERIFY(!s->failure(kKey) && s->mayTry(kKey) && !s->nextTry());
+    s->fail(kKey, {ErrorCode::Device, "no luck", ""});
+    s->put({kKey, 3}, frame(1), Quality::Quick); // it worked after all
+    QVERIFY(!s->failure(kKey));
   }
 
   void waitingEndsWithTheFrameTheFailureOrTheStop() {
