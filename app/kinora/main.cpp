@@ -9,6 +9,7 @@
 #include <QMessageBox>
 #include <QSettings>
 #include <QStandardPaths>
+#include <QTimer>
 
 #include <fmt/format.h>
 
@@ -32,6 +33,8 @@
 namespace {
 
 using namespace kinora;
+
+constexpr int kKeepPreferencesMs = 5000;
 
 std::filesystem::path folder(QStandardPaths::StandardLocation place, const char* name) {
   return ui::toPath(QDir(QStandardPaths::writableLocation(place)).filePath(QLatin1String(name)));
@@ -101,6 +104,16 @@ int main(int argc, char** argv) {
   ui::MainWindow window(context, draws ? device->get() : nullptr, *transport);
   window.show();
   window.openFiles(arguments.positionalArguments());
+
+  // What a person chose outlives a crash too.
+  QTimer keep;
+  QObject::connect(&keep, &QTimer::timeout, &window, [&preferences, &settings, kept = preferences]() mutable {
+    if (preferences == kept)
+      return;
+    preferences.write(settings);
+    kept = preferences;
+  });
+  keep.start(kKeepPreferencesMs);
 
   const int status = QApplication::exec();
   preferences.write(settings);

@@ -26,6 +26,10 @@ bool inScope(ActionScope scope, Workspace workspace) {
   return false;
 }
 
+QString nativeKey(const QString& portable) {
+  return QKeySequence::fromString(portable, QKeySequence::PortableText).toString(QKeySequence::NativeText);
+}
+
 } // namespace
 
 // The space bar and the plain arrows are no shortcuts of Qt: what they do depends on focus and on how long they are
@@ -48,7 +52,7 @@ const std::vector<ActionSpec>& ActionTable::specs() {
 
       {"edit.undo", T("Undo"), "Edit", "undo", "Ctrl+Z", Global, false, "back"},
       {"edit.redo", T("Redo"), "Edit", "redo", "Ctrl+Shift+Z Ctrl+Y", Global, false, "again"},
-      {"edit.delete", T("Delete"), "Edit|", "trash", "Delete", Global, false, "remove"},
+      {"edit.delete", T("Delete"), "Edit|", "trash", "Del", Global, false, "remove"},
       {"edit.selectAll", T("Select all"), "Edit", "", "Ctrl+A", Global, false, ""},
       {"edit.deselect", T("Deselect"), "Edit", "", "Ctrl+Shift+A", Global, false, "none"},
       {"edit.rename", T("Rename"), "Edit", "text", "F2", Global, false, "name"},
@@ -71,6 +75,7 @@ const std::vector<ActionSpec>& ActionTable::specs() {
       {"view.maximise", T("Maximise the panel"), "View", "maximise", "`", Global, true, "full"},
       {"view.resetLayout", T("Reset the layout"), "View", "refresh", "", Global, false, "panels docks"},
       {"view.light", T("Light theme"), "View|", "", "", Global, true, "dark colours"},
+      {"view.highContrast", T("High contrast theme"), "View", "", "", Global, true, "colours accessibility"},
       {"view.textLarger", T("Larger text"), "View", "", "Ctrl++", Global, false, "font scale"},
       {"view.textSmaller", T("Smaller text"), "View", "", "Ctrl+-", Global, false, "font scale"},
       {"view.textNormal", T("Normal text size"), "View", "", "Ctrl+0", Global, false, "font scale"},
@@ -132,8 +137,9 @@ const std::vector<ActionSpec>& ActionTable::specs() {
       {"play.everyFrame", T("Show every frame"), "Play", "", "", Global, true, "keeps time rule"},
       {"play.resetCounters", T("Reset the counters"), "Play", "refresh", "", Global, false, "late"},
 
-      {"help.palette", T("Find command"), "Help", "search", "Ctrl+K Ctrl+Shift+P", Global, false, "palette search"},
+      {"help.palette", T("Find command"), "Help", "search", "Ctrl+K / Ctrl+Shift+P", Global, false, "palette search"},
       {"help.keys", T("Keys"), "Help", "keyboard", "", Global, false, "shortcuts sheet"},
+      {"help.devices", T("This computer"), "Help", "gauge", "", Global, false, "devices check graphics card processor"},
       {"help.about", T("About Kinora"), "Help", "info", "", Global, false, "version licence"},
   };
 #undef T
@@ -150,20 +156,9 @@ ActionTable::ActionTable(const ThemeSource& theme, QObject* parent) : QObject(pa
     auto* action = new QAction(QCoreApplication::translate(kContext, spec.text), this);
     action->setObjectName(QLatin1String(spec.id));
     action->setCheckable(spec.checkable);
-    QList<QKeySequence> shortcuts;
-    QString shown;
-    for (const QString& key : QString::fromLatin1(spec.keys).split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
-      const QKeySequence sequence = QKeySequence::fromString(key, QKeySequence::PortableText);
-      if (shown.isEmpty())
-        shown = sequence.toString(QKeySequence::NativeText);
-      if (!isPlainKey(key))
-        shortcuts << sequence;
-    }
-    action->setShortcuts(shortcuts);
-    const QString plain = action->text().remove(QChar(0x2026));
-    action->setToolTip(shown.isEmpty() ? plain : tr("%1 (%2)").arg(plain, shown));
     index_[spec.id] = entries_.size();
-    entries_.push_back({&spec, action, true, {}});
+    entries_.push_back({&spec, action, tableKeys(spec), true, {}});
+    bind(entries_.back());
   }
   refreshIcons();
   connect(&theme_, &ThemeSource::changed, this, &ActionTable::refreshIcons);
@@ -177,17 +172,89 @@ QAction& ActionTable::action(std::string_view id) const {
   return *entries_[found->second].action;
 }
 
-const ActionSpec& ActionTable::spec(const QAction& action) const {
+const ActionTable::Entry& ActionTable::entry(const QAction& action) const {
   const auto found = index_.find(action.objectName().toStdString());
   KINORA_CHECK(found != index_.end());
-  return *entries_[found->second].spec;
+  return entries_[found->second];
+}
+
+const ActionSpec& ActionTable::spec(const QAction& action) const {
+  return *entry(action).spec;
+}
+
+QStringList ActionTable::tableKeys(const ActionSpec& spec) {
+  return QString::fromLatin1(spec.keys).split(QLatin1Char(' '), Qt::SkipEmptyParts);
+}
+
+QStringList ActionTable::keyList(const QAction& action) const {
+  return entry(action).keys;
 }
 
 QString ActionTable::keys(const QAction& action) const {
-  QStringList shown;
-  for (const QString& key : QString::fromLatin1(spec(action).keys).split(QLatin1Char(' '), Qt::SkipEmptyParts))
-    shown << QKeySequence::fromString(key, QKeySequence::PortableText).toString(QKeySequence::NativeText);
-  return shown.value(0);
+  return nativeKey(entry(action).keys.value(0));
+}
+
+void ActionTable::bind(Entry& entry) {
+  QList<QKeySequence> shortcuts;
+  for (const QString& key : entry.keys)
+    if (!isPlainKey(key))
+      shortcuts << QKeySequence::fromString(key, QKeySequence::PortableText);
+  entry.action->setShortcuts(shortcuts);
+  const QString plain =
+      QCoreApplication::translate(kContext, entry.spec->text).remove(QChar(0x2026)).remove(QLatin1Char('&'));
+  entry.action->setToolTip(entry.keys.isEmpty() ? plain : tr("%1 (%2)").arg(plain, nativeKey(entry.keys.first())));
+}
+
+void ActionTable::setKeys(const QAction& action, const QStringList& keys) {
+  Entry& changed = entries_[index_.find(action.objectName().toStdString())->second];
+  QStringList usable;
+  for (const QString& key : keys) {
+    const QKeySequence sequence = QKeySequence::fromString(key, QKeySequence::PortableText);
+    if (sequence.count() != 1 || sequence[0].key() == Qt::Key_unknown)
+      continue;
+    if (const QString text = sequence.toString(QKeySequence::PortableText); !usable.contains(text))
+      usable << text;
+  }
+  if (usable == changed.keys)
+    return;
+  changed.keys = usable;
+  bind(changed);
+  Q_EMIT keysChanged();
+}
+
+std::vector<QAction*> ActionTable::rivals(const QAction& action, const QString& key) const {
+  const Entry& own = entry(action);
+  std::vector<QAction*> found;
+  for (const Entry& other : entries_) {
+    const bool together = own.spec->scope == other.spec->scope || own.spec->scope == ActionScope::Global ||
+                          other.spec->scope == ActionScope::Global;
+    if (&other != &own && together && other.keys.contains(key) && other.action->isVisible())
+      found.push_back(other.action);
+  }
+  return found;
+}
+
+QAction* ActionTable::plainKeyAction(const QString& key) const {
+  for (const Entry& entry : entries_)
+    if (entry.keys.contains(key) && inScope(entry.spec->scope, workspace_))
+      return entry.action;
+  return nullptr;
+}
+
+QMap<QString, QString> ActionTable::ownKeys() const {
+  QMap<QString, QString> own;
+  for (const Entry& entry : entries_)
+    if (entry.keys != tableKeys(*entry.spec))
+      own.insert(QLatin1String(entry.spec->id), entry.keys.join(QLatin1Char(' ')));
+  return own;
+}
+
+void ActionTable::setOwnKeys(const QMap<QString, QString>& keys) {
+  for (const Entry& entry : entries_) {
+    const auto own = keys.constFind(QLatin1String(entry.spec->id));
+    setKeys(*entry.action,
+            own == keys.constEnd() ? tableKeys(*entry.spec) : own->split(QLatin1Char(' '), Qt::SkipEmptyParts));
+  }
 }
 
 void ActionTable::refresh(Entry& entry) {
@@ -216,12 +283,12 @@ void ActionTable::setAvailable(std::string_view id, bool available, const QStrin
 }
 
 QString ActionTable::reason(const QAction& action) const {
-  const Entry& entry = entries_[index_.find(action.objectName().toStdString())->second];
-  if (!entry.available)
-    return entry.reason;
-  if (inScope(entry.spec->scope, workspace_))
+  const Entry& asked = entry(action);
+  if (!asked.available)
+    return asked.reason;
+  if (inScope(asked.spec->scope, workspace_))
     return {};
-  switch (entry.spec->scope) {
+  switch (asked.spec->scope) {
   case ActionScope::Paint:
     return tr("works in Paint");
   case ActionScope::Edit:

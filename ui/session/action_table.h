@@ -7,7 +7,9 @@
 #include <vector>
 
 #include <QAction>
+#include <QMap>
 #include <QObject>
+#include <QStringList>
 
 #include "ui/session/theme.h"
 
@@ -43,6 +45,20 @@ class ActionTable : public QObject {
   [[nodiscard]] QString keys(const QAction& action) const;
   // Space, arrows, Home and End (portable text): the window handles them itself, because what they do depends on focus.
   [[nodiscard]] static bool isPlainKey(const QString& key);
+  // The command that a plain key belongs to at the moment, or null.
+  [[nodiscard]] QAction* plainKeyAction(const QString& key) const;
+
+  // Keys as portable texts ("Ctrl+B"), the first one is shown; those of the table until a person changes them.
+  [[nodiscard]] QStringList keyList(const QAction& action) const;
+  [[nodiscard]] static QStringList tableKeys(const ActionSpec& spec);
+  // Texts that are no key of one stroke and repetitions are left out; an empty list leaves the command without a key.
+  void setKeys(const QAction& action, const QStringList& keys);
+  // Other commands that have this key in a workspace where this command works too.
+  [[nodiscard]] std::vector<QAction*> rivals(const QAction& action, const QString& key) const;
+  // What differs from the table: id to keys, separated by spaces. Setting puts everything else back to the table;
+  // unknown ids are ignored.
+  [[nodiscard]] QMap<QString, QString> ownKeys() const;
+  void setOwnKeys(const QMap<QString, QString>& keys);
 
   // Actions of other workspaces are disabled: a letter key belongs to its workspace.
   void setWorkspace(Workspace workspace);
@@ -54,13 +70,19 @@ class ActionTable : public QObject {
   // Adds every action to a top-level window, so that keys work there too.
   void addTo(QWidget& window) const;
 
+ Q_SIGNALS:
+  void keysChanged();
+
  private:
   struct Entry {
     const ActionSpec* spec = nullptr;
     QAction* action = nullptr;
+    QStringList keys;
     bool available = true;
     QString reason;
   };
+  [[nodiscard]] const Entry& entry(const QAction& action) const;
+  static void bind(Entry& entry);
   void refresh(Entry& entry);
   void refreshIcons();
 

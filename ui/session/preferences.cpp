@@ -31,7 +31,10 @@ void Preferences::addRecentCommand(const QString& id) {
 
 Preferences Preferences::read(QSettings& settings) {
   Preferences p;
-  p.theme = settings.value("theme").toString() == QLatin1String("light") ? ThemeMode::Light : ThemeMode::Dark;
+  const QString theme = settings.value("theme").toString();
+  p.theme = theme == QLatin1String("light")      ? ThemeMode::Light
+            : theme == QLatin1String("contrast") ? ThemeMode::HighContrast
+                                                 : ThemeMode::Dark;
   const double scale = settings.value("textScale", 1.0).toDouble();
   p.textScale = std::isfinite(scale) ? std::clamp(scale, 0.8, 2.0) : 1.0;
   p.reduceMotion = settings.value("reduceMotion", false).toBool();
@@ -49,11 +52,19 @@ Preferences Preferences::read(QSettings& settings) {
   for (const QString& key : keys)
     p.layouts.insert(key, settings.value(key).toByteArray());
   settings.endGroup();
+  settings.beginGroup("keys");
+  const QStringList commands = settings.childKeys();
+  for (const QString& id : commands)
+    p.keys.insert(id, settings.value(id).toString());
+  settings.endGroup();
+  p.hintsSeen = settings.value("hintsSeen").toStringList();
   return p;
 }
 
 void Preferences::write(QSettings& settings) const {
-  settings.setValue("theme", theme == ThemeMode::Light ? "light" : "dark");
+  settings.setValue("theme", theme == ThemeMode::Light          ? "light"
+                             : theme == ThemeMode::HighContrast ? "contrast"
+                                                                : "dark");
   settings.setValue("textScale", textScale);
   settings.setValue("reduceMotion", reduceMotion);
   settings.setValue("showStart", showStart);
@@ -70,6 +81,12 @@ void Preferences::write(QSettings& settings) const {
   for (auto layout = layouts.begin(); layout != layouts.end(); ++layout)
     settings.setValue(layout.key(), layout.value());
   settings.endGroup();
+  settings.remove("keys");
+  settings.beginGroup("keys");
+  for (auto key = keys.begin(); key != keys.end(); ++key)
+    settings.setValue(key.key(), key.value());
+  settings.endGroup();
+  settings.setValue("hintsSeen", hintsSeen);
 }
 
 } // namespace kinora::ui

@@ -27,6 +27,8 @@ struct Preferences {
   QMap<QString, QByteArray> layouts; // by workspace and screen set
   QStringList recentCommands;        // ids, newest first, at most 12
   QString exportPreset = QStringLiteral("h264-mp4");
+  QMap<QString, QString> keys; // changed by a person: command to keys, see ActionTable::ownKeys()
+  QStringList hintsSeen;       // ids of first hints that were shown
 
   void addRecentFile(const QString& path);
   void addRecentCommand(const QString& id);

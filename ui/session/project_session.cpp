@@ -14,7 +14,7 @@
 namespace kinora::ui {
 namespace {
 
-constexpr int kAutosaveDelayMs = 60'000;
+constexpr int kAutosaveDelayMs = 5'000;
 
 } // namespace
 
@@ -172,29 +172,44 @@ QString ProjectSession::title() const {
 }
 
 void ProjectSession::save(const std::filesystem::path& path) {
+  if (saving_) { // one after the other, so that the newest is what stays
+    saveNext_ = path;
+    return;
+  }
   saving_ = true;
   inBackground(
       workers_, this, [document = document_, path] { return document::writeProject(*document, path); },
       [this, document = document_, path](const Result<void>& written) {
         saving_ = false;
-        if (!written) {
-          Q_EMIT saveFailed(written.error());
-          return;
+        const auto next = std::exchange(saveNext_, std::nullopt);
+        if (written) {
+          file_ = path;
+          savedDocument_ = document;
+          noteDirty();
+          if (!dirty_)
+            discardRecovery();
+          Q_EMIT titleChanged(title());
         }
-        file_ = path;
-        savedDocument_ = document;
-        noteDirty();
-        if (!dirty_)
-          discardRecovery();
-        Q_EMIT titleChanged(title());
-        Q_EMIT saved(toQString(path));
+        if (next)
+          save(*next); // answers for both
+        else if (written)
+          Q_EMIT saved(toQString(path));
+        else
+          Q_EMIT saveFailed(written.error());
       });
 }
 
 void ProjectSession::open(const std::filesystem::path& path) {
   inBackground(
       workers_, this, [path] { return document::readProject(path); },
-      [this, path](const Result<document::DocumentPtr>& read) {
+      [this, path, before = document_](const Result<document::DocumentPtr>& read) {
+        if (read && dirty_ && document_ != before) {
+          Q_EMIT openFailed(Error{ErrorCode::Cancelled,
+                                  "The open project was changed while the other one was read. Open it again.",
+                                  {}},
+                            toQString(path));
+          return;
+        }
         if (!read) {
           Q_EMIT openFailed(read.error(), toQString(path));
           return;

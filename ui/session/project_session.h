@@ -72,10 +72,11 @@ class ProjectSession : public QObject {
   // The file's name or the document's.
   [[nodiscard]] QString title() const;
 
-  // Answered by saved() or saveFailed(); what is edited meanwhile stays unsaved.
+  // Answered by saved() or saveFailed(); what is edited meanwhile stays unsaved. A save during another one begins
+  // after it, and one answer tells of both.
   void save(const std::filesystem::path& path);
   [[nodiscard]] bool isSaving() const { return saving_; }
-  // Answered by opened() or openFailed().
+  // Answered by opened() or openFailed(), which it is too when the open project was edited meanwhile.
   void open(const std::filesystem::path& path);
 
   // Looks for unsaved projects of ended runs; answered by recoverableFound(), newest first. restore() opens one as
@@ -85,7 +86,7 @@ class ProjectSession : public QObject {
   void forget(const RecoverableProject& project);
   // Removes this run's copies: after a save or when the person discards the changes.
   void discardRecovery();
-  // At most this long after an edit the copy is written (60 s).
+  // At most this long after an edit the copy is written (5 s).
   void setAutosaveDelayMs(int ms);
 
  Q_SIGNALS:
@@ -125,6 +126,7 @@ class ProjectSession : public QObject {
   std::filesystem::path file_;
   bool dirty_ = false;
   bool saving_ = false;
+  std::optional<std::filesystem::path> saveNext_; // asked for while another save runs
   QTimer autosaveTimer_;
 };
 

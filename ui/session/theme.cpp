@@ -99,6 +99,18 @@ class TintedIcon : public QIconEngine {
   Tints tints_;
 };
 
+QString themeName(ThemeMode mode) {
+  switch (mode) {
+  case ThemeMode::Light:
+    return QStringLiteral("light");
+  case ThemeMode::HighContrast:
+    return QStringLiteral("contrast");
+  case ThemeMode::Dark:
+    break;
+  }
+  return QStringLiteral("dark");
+}
+
 tl::unexpected<Error> corrupt(const QString& what) {
   return fail(ErrorCode::Corrupt, "The theme could not be read: " + what.toStdString() + ".", "theme.json");
 }
@@ -131,8 +143,7 @@ Result<Theme> Theme::parse(const QByteArray& json, ThemeMode mode, double scale)
     if (data->textSizes.value(QLatin1String(name)) <= 0)
       return corrupt(QStringLiteral("font.sizes.%1 is missing").arg(QLatin1String(name)));
 
-  const QJsonObject colors =
-      root["themes"].toObject()[mode == ThemeMode::Dark ? "dark" : "light"].toObject()["color"].toObject();
+  const QJsonObject colors = root["themes"].toObject()[themeName(mode)].toObject()["color"].toObject();
   if (colors.isEmpty())
     return corrupt(QStringLiteral("it has no colours for this mode"));
   for (auto color = colors.begin(); color != colors.end(); ++color) {
@@ -185,7 +196,7 @@ const TrackColour& Theme::track(const QString& id) const {
 
 QColor Theme::trackOnPanel(const QString& id) const {
   const TrackColour& found = track(id);
-  return d_->mode == ThemeMode::Dark ? found.colour : found.ink;
+  return d_->mode == ThemeMode::Light ? found.ink : found.colour;
 }
 
 const std::vector<ContrastPair>& Theme::contrastPairs() const {

@@ -17,11 +17,11 @@
 
 namespace kinora::ui {
 
-enum class ThemeMode { Dark, Light };
+enum class ThemeMode { Dark, Light, HighContrast };
 
 struct TrackColour {
   QString id;
-  QColor colour; // on pictures, and on panels of the dark theme
+  QColor colour; // on pictures, and on dark panels
   QColor ink;    // strokes on panels of the light theme
 };
 
