@@ -9,8 +9,10 @@
 #include <QPainter>
 
 #include "ui/session/engine_bridge.h"
+#include "ui/session/number_label.h"
 #include "ui/session/project_session.h"
 #include "ui/session/theme.h"
+#include "ui/timeline/cache_legend.h"
 
 namespace kinora::ui {
 namespace {
@@ -23,45 +25,12 @@ QColor alpha(QColor colour, double a) {
   return colour;
 }
 
-// 45 degree lines: every `step` pixels, crossed when failed.
-QPixmap hatch(const QColor& colour, int step, double width, bool crossed) {
-  QPixmap tile(step, step);
-  tile.fill(Qt::transparent);
-  QPainter painter(&tile);
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter.setPen(QPen(colour, width));
-  for (int i = -1; i <= 1; ++i) {
-    painter.drawLine(QPointF(i * step, step), QPointF((i + 1) * step, 0));
-    if (crossed)
-      painter.drawLine(QPointF(i * step, 0), QPointF((i + 1) * step, step));
-  }
-  return tile;
-}
-
 QString rulerText(Time t, FrameRate rate) {
   const QString whole = QString::fromStdString(timecode(t, rate));
   return t < Time::fromSeconds(3600) ? whole.mid(3) : whole;
 }
 
 } // namespace
-
-QBrush TimelineView::cacheBrush(runtime::SpanState state) const {
-  const Theme& theme = context_.theme.current();
-  QBrush brush;
-  switch (state) {
-  case runtime::SpanState::Ready:
-    return QBrush(theme.color("cache.cached"));
-  case runtime::SpanState::Generating:
-    brush = QBrush(hatch(theme.color("cache.rendering"), 4, 1.4, false));
-    brush.setTransform(QTransform::fromTranslate(hatchShift_, 0));
-    return brush;
-  case runtime::SpanState::NeedsWork:
-    return QBrush(hatch(theme.color("cache.dirty"), 8, 1.6, false));
-  case runtime::SpanState::Failed:
-    return QBrush(hatch(theme.color("cache.error"), 4, 1.2, true));
-  }
-  return brush;
-}
 
 void TimelineView::paintEvent(QPaintEvent*) {
   QPainter painter(this);
@@ -113,8 +82,9 @@ void TimelineView::paintRuler(QPainter& painter) {
     painter.drawLine(QPointF(x, bottom - (major ? 7 : 4)), QPointF(x, bottom));
     if (major) {
       painter.setPen(theme.color("text.muted"));
-      painter.drawText(QRectF(x + 4, 0, kLabelRoom * 2, high - 9), Qt::AlignVCenter,
-                       rulerText(rate.timeOf(frame), rate));
+      const QFontMetricsF metrics(painter.font(), this);
+      drawFixedDigits(painter, {x + 4, (high - 9 + metrics.ascent() - metrics.descent()) / 2},
+                      rulerText(rate.timeOf(frame), rate));
     }
   }
   paintCache(painter);
@@ -159,7 +129,7 @@ void TimelineView::paintCache(QPainter& painter) {
         if (b <= a || b < layout_.headerWidth || a > width())
           continue;
         moves = moves || span.state == runtime::SpanState::Generating;
-        painter.fillRect(QRectF(a, top, b - a, 4), cacheBrush(span.state));
+        painter.fillRect(QRectF(a, top, b - a, 4), cacheBrush(context_.theme.current(), span.state, hatchShift_));
       }
     }
   }

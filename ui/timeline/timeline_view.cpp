@@ -31,6 +31,7 @@ TimelineView::TimelineView(const UiContext& context, QWidget* parent)
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setAttribute(Qt::WA_OpaquePaintEvent);
+  setLayoutDirection(Qt::LeftToRight); // time runs so in every language
   setAccessibleName(tr("Timeline"));
   hatchTimer_.setInterval(kHatchMs);
   connect(&hatchTimer_, &QTimer::timeout, this, [this] {

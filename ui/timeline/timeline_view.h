@@ -96,7 +96,6 @@ class TimelineView : public QWidget {
   void paintTrackRow(QPainter& painter, const document::Track& track, const QRectF& rect) const;
   void paintCamera(QPainter& painter, const QRectF& rect) const;
   void paintTimes(QPainter& painter);
-  [[nodiscard]] QBrush cacheBrush(runtime::SpanState state) const;
 
   UiContext context_;
   TimelineLayout layout_;
