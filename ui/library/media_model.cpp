@@ -2,10 +2,13 @@
 #include "ui/library/media_model.h"
 
 #include <cmath>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
-#include <QFileInfo>
 #include <QMimeData>
+
+#include "ui/session/background.h"
 
 namespace kinora::ui {
 namespace {
@@ -40,25 +43,42 @@ void MediaModel::refresh() {
     return;
   beginResetModel();
   const auto before = std::exchange(items_, session_.document()->media);
-  const auto missingBefore = missing_;
-  missing_.clear();
-  for (const auto& item : items_) {
-    // A relocated file gets a new picture.
-    for (const auto& old : before)
+  for (const auto& item : items_)
+    for (const auto& old : before) // a relocated file gets a new picture
       if (old->id == item->id && old->path != item->path)
         thumbnails_.remove(item->id.value);
-    if (!QFileInfo::exists(toQString(item->path))) {
-      missing_.insert(item->id.value);
-      continue;
-    }
-    if (item->kind == document::MediaKind::Sound || thumbnails_.contains(item->id.value))
-      continue;
-    thumbnails_.insert(item->id.value, QImage());
-    asked_.insert(engine_.requestThumbnail(item->path, Time{}, kThumbnailBox), item->id.value);
-  }
   endResetModel();
-  if (missing_ != missingBefore)
-    Q_EMIT missingChanged(missingCount());
+  look();
+}
+
+// Disks may be slow or far away, so they are asked on another thread.
+void MediaModel::look() {
+  inBackground(
+      session_.workers(), this,
+      [items = items_] {
+        QSet<quint64> missing;
+        for (const auto& item : items)
+          if (std::error_code unknown; !std::filesystem::exists(item->path, unknown))
+            missing.insert(item->id.value);
+        return missing;
+      },
+      [this, round = ++round_](const QSet<quint64>& missing) {
+        if (round != round_)
+          return; // of an older list
+        const bool changed = missing != std::exchange(missing_, missing);
+        for (const auto& item : items_) {
+          const quint64 id = item->id.value;
+          if (missing.contains(id) || item->kind == document::MediaKind::Sound || thumbnails_.contains(id))
+            continue;
+          thumbnails_.insert(id, QImage());
+          asked_.insert(engine_.requestThumbnail(item->path, Time{}, kThumbnailBox), id);
+        }
+        if (!changed)
+          return;
+        if (!items_.empty())
+          Q_EMIT dataChanged(index(0), index(rowCount() - 1), {MissingRole});
+        Q_EMIT missingChanged(missingCount());
+      });
 }
 
 int MediaModel::rowCount(const QModelIndex& parent) const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The media of the project as a list with thumbnails; knows which files are missing.
+// The media of the project as a list with thumbnails; knows, a moment later, which files are missing.
 #pragma once
 
 #include <memory>
@@ -43,6 +43,7 @@ class MediaModel : public QAbstractListModel {
 
  private:
   void refresh();
+  void look();
 
   ProjectSession& session_;
   EngineBridge& engine_;
@@ -50,6 +51,7 @@ class MediaModel : public QAbstractListModel {
   QHash<quint64, quint64> asked_;     // tag of the request -> media id
   QHash<quint64, QImage> thumbnails_; // by media id; null while asked for
   QSet<quint64> missing_;
+  int round_ = 0; // of looking for files
 };
 
 // "0:04.0": minutes, seconds and tenths.

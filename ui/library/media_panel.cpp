@@ -177,6 +177,7 @@ MediaPanel::MediaPanel(const UiContext& context, QWidget* parent)
   column->addWidget(list_, 1);
   column->addWidget(empty_, 1);
   connect(model_, &QAbstractItemModel::modelReset, this, &MediaPanel::refresh);
+  connect(model_, &MediaModel::missingChanged, this, &MediaPanel::refresh);
   refresh();
 }
 

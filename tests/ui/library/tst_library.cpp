@@ -55,7 +55,8 @@ class LibraryTest : public QObject {
     const test::TempFolder folder;
     addItem(studio, folder.write("a.png", "x"), document::MediaKind::Picture);
     MediaModel model(studio.session, studio.engine);
-    QCOMPARE(studio.port.thumbnails.size(), 1U);
+    QTRY_COMPARE(studio.port.thumbnails.size(), 1U);
+    QCOMPARE(model.missingCount(), 1); // the picture of the project
     studio.session.apply(QStringLiteral("Rename"), [](const document::DocumentPtr& document) {
       return document::edit::rename(document, "Other");
     });
