@@ -16,6 +16,7 @@ Centre::Centre(const UiContext& context, gpu::Device* device, gpu::FrameTranspor
     : QWidget(parent), strip_(new ToolStrip(context, this)), options_(new OptionBar(context, this)) {
   auto* canvas = new CanvasView(context, device, transport, this);
   connect(canvas, &CanvasView::told, this, &Centre::told);
+  canvas->setLayoutDirection(Qt::LeftToRight); // a picture has no reading direction
   auto* grid = new QGridLayout(this);
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setSpacing(0);

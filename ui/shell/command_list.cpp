@@ -9,6 +9,7 @@
 #include "ui/session/theme.h"
 #include "ui/shell/command_list_p.h"
 #include "ui/shell/command_palette.h"
+#include "ui/shell/settings.h"
 
 namespace kinora::ui {
 namespace {
@@ -22,9 +23,11 @@ QString plain(QString text) {
   return text.section(QLatin1Char('\t'), 0, 0).remove(QLatin1Char('&'));
 }
 
-} // namespace
+bool startsWord(const QString& text, qsizetype at) {
+  return at == 0 || !text[at - 1].isLetterOrNumber();
+}
 
-std::optional<int> fuzzyScore(const QString& letters, const QString& text) {
+std::optional<int> inOrder(const QString& letters, const QString& text, bool preferStarts) {
   int score = 0;
   qsizetype last = -1;
   for (const QChar letter : letters) {
@@ -33,21 +36,28 @@ std::optional<int> fuzzyScore(const QString& letters, const QString& text) {
     const qsizetype from = last + 1;
     qsizetype at = -1;
     // The next letter if it fits, else the start of a later word, else anywhere later.
-    for (qsizetype i = from; i < text.size() && at < 0; ++i) {
-      const bool start = i == 0 || !text[i - 1].isLetterOrNumber();
-      if (text[i].toLower() == letter.toLower() && (start || i == from))
+    for (qsizetype i = from; preferStarts && i < text.size() && at < 0; ++i)
+      if (text[i].toLower() == letter.toLower() && (startsWord(text, i) || i == from))
         at = i;
-    }
     if (at < 0)
       at = text.indexOf(letter, from, Qt::CaseInsensitive);
     if (at < 0)
       return std::nullopt;
-    score += at == 0 || !text[at - 1].isLetterOrNumber() ? kWordStart : at == last + 1 ? kNeighbour : 1;
+    score += startsWord(text, at) ? kWordStart : at == last + 1 ? kNeighbour : 1;
     last = at;
   }
-  if (!letters.isEmpty() && text.contains(letters, Qt::CaseInsensitive))
-    score += kExactWord;
   return score;
+}
+
+} // namespace
+
+std::optional<int> fuzzyScore(const QString& letters, const QString& text) {
+  if (!letters.isEmpty())
+    if (const auto at = text.indexOf(letters, 0, Qt::CaseInsensitive); at >= 0)
+      return kExactWord + (startsWord(text, at) ? kWordStart : 1) + kNeighbour * static_cast<int>(letters.size() - 1);
+  // Starts of words first; where that leaves letters over, any place will do.
+  const auto score = inOrder(letters, text, true);
+  return score ? score : inOrder(letters, text, false);
 }
 
 CommandListModel::CommandListModel(const UiContext& context, QObject* parent)
@@ -83,7 +93,11 @@ void CommandListModel::find(const QString& text) {
   if (text.startsWith(QLatin1Char(':')))
     findTime(text.mid(1));
   else if (text.startsWith(QLatin1Char('@')))
-    findTracks(text.mid(1));
+    findThings(text.mid(1));
+  else if (text.startsWith(QLatin1Char('#')))
+    findSettings(text.mid(1));
+  else if (text.startsWith(QLatin1Char('?')))
+    findHelp(text.mid(1));
   else
     findCommands(text.startsWith(QLatin1Char('>')) ? text.mid(1) : text);
   endResetModel();
@@ -112,12 +126,14 @@ void CommandListModel::findCommands(const QString& text) {
     if (recent >= 0 && text.isEmpty())
       *score += kRecentBonus - static_cast<int>(recent);
     const QString why = context_.actions.reason(action);
-    found.push_back({*score,
-                     {name, action.isEnabled() ? menu : why, context_.actions.keys(action), action.icon(),
-                      action.isEnabled(), [this, &action, id = spec.id] {
-                        context_.preferences.addRecentCommand(QLatin1String(id));
-                        action.trigger();
-                      }}});
+    found.push_back(
+        {*score,
+         {name, action.isEnabled() ? menu : why, context_.actions.keys(action), action.icon(), action.isEnabled(),
+          [this, &action, id = spec.id] {
+            context_.preferences.addRecentCommand(QLatin1String(id));
+            action.trigger();
+          },
+          QLatin1String(spec.id)}});
   }
   std::stable_sort(found.begin(), found.end(), [](const Ranked& a, const Ranked& b) {
     return std::pair(a.entry.enabled, a.score) > std::pair(b.entry.enabled, b.score);
@@ -126,22 +142,53 @@ void CommandListModel::findCommands(const QString& text) {
     entries_.push_back(std::move(ranked.entry));
 }
 
-void CommandListModel::findTracks(const QString& text) {
-  for (const document::TakePtr& take : context_.session.document()->takes)
-    for (const document::TrackPtr& track : take->tracks) {
-      const QString name = QString::fromStdString(track->name);
-      if (!fuzzyScore(text, name))
-        continue;
-      entries_.push_back({name,
-                          QString::fromStdString(take->name),
+void CommandListModel::findThings(const QString& text) {
+  const auto add = [&](const std::string& utf8, const QString& where, const char* icon, std::function<void()> run) {
+    const QString name = QString::fromStdString(utf8);
+    if (fuzzyScore(text, name))
+      entries_.push_back({name, where, {}, context_.theme.current().icon(icon), true, std::move(run), {}});
+  };
+  SelectionModel& selection = context_.session.selection();
+  for (const document::TakePtr& take : context_.session.document()->takes) {
+    for (const document::TrackPtr& track : take->tracks)
+      add(track->name, QString::fromStdString(take->name),
+          track->kind == document::TrackKind::Pin ? "pin" : "path-draw", [&selection, take = take->id, id = track->id] {
+            selection.setTake(take);
+            selection.selectTrack(id);
+          });
+    add(take->name, CommandPalette::tr("take"), "take", [&selection, take = take->id] { selection.setTake(take); });
+  }
+  for (const document::LanePtr& lane : context_.session.document()->lanes)
+    for (const document::ClipPtr& clip : lane->clips)
+      add(clip->name, CommandPalette::tr("clip on %1").arg(QString::fromStdString(lane->name)), "film",
+          [this, &selection, id = clip->id, start = clip->start] {
+            selection.selectClip(id);
+            context_.engine.seek(start);
+          });
+}
+
+void CommandListModel::findSettings(const QString& text) {
+  for (Setting& setting : listSettings(context_))
+    if (fuzzyScore(text, setting.name + QLatin1Char(' ') + setting.synonyms))
+      entries_.push_back({setting.name,
+                          setting.value,
                           {},
-                          context_.theme.current().icon(track->kind == document::TrackKind::Pin ? "pin" : "path-draw"),
+                          context_.theme.current().icon("settings"),
                           true,
-                          [this, take = take->id, id = track->id] {
-                            context_.session.selection().setTake(take);
-                            context_.session.selection().selectTrack(id);
-                          }});
-    }
+                          std::move(setting.change),
+                          {}});
+}
+
+void CommandListModel::findHelp(const QString& text) {
+  for (const HelpTopic& topic : helpTopics()) {
+    QAction& action = context_.actions[topic.command];
+    if (!action.isVisible() || !fuzzyScore(text, topic.question + QLatin1Char(' ') + topic.answer))
+      continue;
+    const QString why = context_.actions.reason(action);
+    entries_.push_back({topic.question, action.isEnabled() ? topic.answer : topic.answer + QStringLiteral(" · ") + why,
+                        context_.actions.keys(action), context_.theme.current().icon("help"), action.isEnabled(),
+                        [&action] { action.trigger(); }, QLatin1String(topic.command)});
+  }
 }
 
 void CommandListModel::findTime(const QString& text) {
@@ -154,7 +201,8 @@ void CommandListModel::findTime(const QString& text) {
                       {},
                       context_.theme.current().icon("play"),
                       true,
-                      [this, to = *time] { context_.engine.seek(to); }});
+                      [this, to = *time] { context_.engine.seek(to); },
+                      {}});
 }
 
 } // namespace kinora::ui

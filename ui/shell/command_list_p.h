@@ -19,6 +19,7 @@ struct PaletteEntry {
   QIcon icon;
   bool enabled = true;
   std::function<void()> run;
+  QString command; // id, where a key can be bound
 };
 
 // [gui]
@@ -36,8 +37,10 @@ class CommandListModel : public QAbstractListModel {
 
  private:
   void findCommands(const QString& text);
-  void findTracks(const QString& text);
+  void findThings(const QString& text);
   void findTime(const QString& text);
+  void findSettings(const QString& text);
+  void findHelp(const QString& text);
 
   UiContext context_;
   std::vector<PaletteEntry> entries_;

@@ -6,6 +6,7 @@
 #include <QLineEdit>
 #include <QListView>
 #include <QPainter>
+#include <QStyle>
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
@@ -36,22 +37,23 @@ class CommandDelegate : public QStyledItemDelegate {
     QRect rest = option.rect.adjusted(12, 0, -12, 0);
     const int side = theme.px(16);
     const auto icon = index.data(Qt::DecorationRole).value<QIcon>();
-    icon.paint(painter, QRect(rest.left(), rest.center().y() - side / 2, side, side), Qt::AlignCenter,
+    const auto placed = [&](const QRect& place) { return QStyle::visualRect(option.direction, option.rect, place); };
+    icon.paint(painter, placed({rest.left(), rest.center().y() - side / 2, side, side}), Qt::AlignCenter,
                selected   ? QIcon::Selected
                : runnable ? QIcon::Normal
                           : QIcon::Disabled);
     rest.setLeft(rest.left() + side + 12);
     painter->setFont(theme.font(Theme::Text::Body));
     painter->setPen(theme.color(selected ? "select.on" : runnable ? "text.primary" : "text.muted"));
-    painter->drawText(rest, Qt::AlignVCenter | Qt::AlignLeft, index.data().toString());
+    painter->drawText(placed(rest), Qt::AlignVCenter | Qt::AlignLeft, index.data().toString());
     rest.setLeft(rest.left() + painter->fontMetrics().horizontalAdvance(index.data().toString()) + 12);
     painter->setFont(theme.font(Theme::Text::Small));
     painter->setPen(theme.color(selected ? "select.on" : "text.muted"));
     const QString keys = index.data(CommandListModel::KeysRole).toString();
-    painter->drawText(rest, Qt::AlignVCenter | Qt::AlignRight, keys);
+    painter->drawText(placed(rest), Qt::AlignVCenter | Qt::AlignRight, keys);
     rest.setRight(rest.right() - painter->fontMetrics().horizontalAdvance(keys) - 12);
     const QString path = index.data(CommandListModel::PathRole).toString();
-    painter->drawText(rest, Qt::AlignVCenter | Qt::AlignLeft,
+    painter->drawText(placed(rest), Qt::AlignVCenter | Qt::AlignLeft,
                       painter->fontMetrics().elidedText(path, Qt::ElideRight, rest.width()));
     painter->restore();
   }
@@ -66,9 +68,10 @@ CommandPalette::CommandPalette(const UiContext& context, QWidget* parent)
     : QDialog(parent, Qt::Popup | Qt::FramelessWindowHint), context_(context), field_(new QLineEdit(this)),
       list_(new QListView(this)), model_(new CommandListModel(context, this)) {
   setWindowTitle(tr("Find command"));
+  setObjectName(QStringLiteral("palette"));
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(8, 8, 8, 8);
-  field_->setPlaceholderText(tr("Find a command · @ a track · : a time"));
+  field_->setPlaceholderText(tr("Find a command · @ path, take or clip · : time · # setting · ? help"));
   field_->setAccessibleName(tr("Find a command"));
   field_->setClearButtonEnabled(false);
   field_->installEventFilter(this);
@@ -107,9 +110,26 @@ void CommandPalette::run() {
   chosen();
 }
 
+void CommandPalette::askForKey() {
+  const QModelIndex index = list_->currentIndex();
+  if (!index.isValid())
+    return;
+  const QString command = model_->entry(index.row()).command;
+  if (command.isEmpty())
+    return;
+  reject();
+  Q_EMIT keyAsked(command);
+}
+
 void CommandPalette::complete() {
   if (const QModelIndex index = list_->currentIndex(); index.isValid())
-    field_->setText(index.data().toString());
+    field_->setText(prefix() + index.data().toString());
+}
+
+// The sign that chooses what is looked for.
+QString CommandPalette::prefix() const {
+  const QString text = field_->text();
+  return !text.isEmpty() && QStringLiteral("@#?>").contains(text.front()) ? text.left(1) : QString();
 }
 
 bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
@@ -117,7 +137,8 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
     return QDialog::eventFilter(watched, event);
   const int rows = model_->rowCount();
   const int row = list_->currentIndex().row();
-  switch (static_cast<QKeyEvent*>(event)->key()) {
+  const auto* key = static_cast<QKeyEvent*>(event);
+  switch (key->key()) {
   case Qt::Key_Down:
     if (rows > 0)
       list_->setCurrentIndex(model_->index((row + 1) % rows));
@@ -131,7 +152,10 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
     return true;
   case Qt::Key_Return:
   case Qt::Key_Enter:
-    run();
+    if (key->modifiers().testFlag(Qt::ControlModifier))
+      askForKey();
+    else
+      run();
     return true;
   default:
     return false;

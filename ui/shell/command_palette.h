@@ -18,7 +18,8 @@ class CommandListModel;
 // How well letters fit a text: they must occur in order; whole words and word starts count more. None: they do not fit.
 [[nodiscard]] std::optional<int> fuzzyScore(const QString& letters, const QString& text);
 
-// [gui] ":" jumps to a timecode, "@" selects a track, everything else is a command. Closes when it loses the focus.
+// [gui] ":" jumps to a timecode, "@" selects a path, take or clip, "#" changes a setting, "?" answers how to do a
+// thing; everything else (and ">") is a command. Closes when it loses the focus.
 class CommandPalette : public QDialog {
   Q_OBJECT
  public:
@@ -27,13 +28,19 @@ class CommandPalette : public QDialog {
   // Opens at the top centre of the parent.
   void appear(const QString& text = {});
 
+ Q_SIGNALS:
+  // Ctrl+Enter on a command.
+  void keyAsked(const QString& command);
+
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
   void changeEvent(QEvent* event) override;
 
  private:
   void run();
+  void askForKey();
   void complete();
+  [[nodiscard]] QString prefix() const;
 
   UiContext context_;
   QLineEdit* field_;

@@ -7,19 +7,25 @@
 #include <QDialog>
 #include <QDialogButtonBox>
 #include <QFormLayout>
-#include <QHeaderView>
+#include <QHBoxLayout>
 #include <QLabel>
+#include <QListWidget>
 #include <QPushButton>
+#include <QSignalBlocker>
 #include <QSpinBox>
-#include <QTableWidget>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 #include "ui/session/action_table.h"
 #include "ui/session/preferences.h"
 #include "ui/session/theme.h"
+#include "ui/shell/devices_room.h"
+#include "ui/shell/keys_room.h"
 
 namespace kinora::ui {
 namespace {
+
+constexpr QLatin1String kPreferences("preferences");
 
 QString tr(const char* text) {
   return QCoreApplication::translate("Dialogs", text);
@@ -43,28 +49,29 @@ void finish(QDialog& dialog, QVBoxLayout& column) {
   dialog.show();
 }
 
-} // namespace
-
-void showPreferences(const UiContext& context, QWidget* parent) {
-  QVBoxLayout* column = nullptr;
-  QDialog* dialog = makeDialog(tr("Preferences"), parent, column);
+QWidget* makeGeneralRoom(const UiContext& context, QWidget* parent) {
+  auto* room = new QWidget(parent);
+  auto* column = new QVBoxLayout(room);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(12);
   auto* form = new QFormLayout;
-  auto* theme = new QComboBox(dialog);
-  theme->addItems({tr("Dark"), tr("Light")});
-  theme->setCurrentIndex(context.preferences.theme == ThemeMode::Light ? 1 : 0);
+  form->setHorizontalSpacing(16);
+  auto* theme = new QComboBox(room);
+  theme->addItems({tr("Dark"), tr("Light"), tr("High contrast")}); // in the order of ThemeMode
+  theme->setAccessibleName(tr("Theme"));
   form->addRow(tr("Theme"), theme);
-  auto* scale = new QSpinBox(dialog);
+  auto* scale = new QSpinBox(room);
   scale->setRange(80, 200);
   scale->setSingleStep(10);
-  scale->setSuffix(QStringLiteral(" %"));
+  scale->setSuffix(QChar(0x202F) + QStringLiteral("%"));
   scale->setKeyboardTracking(false);
-  scale->setValue(qRound(context.preferences.textScale * 100));
+  scale->setAccessibleName(tr("Text size"));
   form->addRow(tr("Text size"), scale);
   column->addLayout(form);
   const auto addSwitch = [&](const QString& text, bool on, auto change) {
-    auto* box = new QCheckBox(text, dialog);
+    auto* box = new QCheckBox(text, room);
     box->setChecked(on);
-    QObject::connect(box, &QCheckBox::toggled, dialog, change);
+    QObject::connect(box, &QCheckBox::toggled, room, change);
     column->addWidget(box);
   };
   addSwitch(tr("Reduce motion"), context.preferences.reduceMotion, [context](bool on) {
@@ -77,44 +84,56 @@ void showPreferences(const UiContext& context, QWidget* parent) {
     if (context.actions["play.everyFrame"].isChecked() != on)
       context.actions["play.everyFrame"].trigger();
   });
-  QObject::connect(theme, &QComboBox::activated, dialog, [context](int index) {
-    if (context.actions["view.light"].isChecked() != (index == 1))
-      context.actions["view.light"].trigger();
+  column->addStretch(1);
+  const auto show = [context, theme, scale] {
+    theme->setCurrentIndex(static_cast<int>(context.preferences.theme));
+    const QSignalBlocker quiet(scale);
+    scale->setValue(qRound(context.preferences.textScale * 100));
+  };
+  show();
+  QObject::connect(&context.theme, &ThemeSource::changed, room, show);
+  QObject::connect(theme, &QComboBox::activated, room, [context](int index) {
+    context.preferences.theme = static_cast<ThemeMode>(index);
+    context.theme.set(context.preferences.theme, context.preferences.textScale);
   });
-  QObject::connect(scale, &QSpinBox::valueChanged, dialog, [context](int percent) {
+  QObject::connect(scale, &QSpinBox::valueChanged, room, [context](int percent) {
     context.preferences.textScale = percent / 100.;
     context.theme.set(context.preferences.theme, context.preferences.textScale);
   });
-  finish(*dialog, *column);
+  return room;
 }
 
-void showKeys(const UiContext& context, QWidget* parent) {
-  QVBoxLayout* column = nullptr;
-  QDialog* dialog = makeDialog(tr("Keys"), parent, column);
-  auto* table = new QTableWidget(0, 3, dialog);
-  table->setHorizontalHeaderLabels({tr("Command"), tr("Keys"), tr("Works in")});
-  table->verticalHeader()->hide();
-  table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  table->setSelectionBehavior(QAbstractItemView::SelectRows);
-  table->setShowGrid(false);
-  for (const ActionSpec& spec : ActionTable::specs()) {
-    const QAction& action = context.actions[spec.id];
-    if (*spec.keys == '\0' || !action.isVisible())
-      continue;
-    const int row = table->rowCount();
-    table->insertRow(row);
-    const QString where = spec.scope == ActionScope::Paint    ? tr("Paint")
-                          : spec.scope == ActionScope::Edit   ? tr("Edit")
-                          : spec.scope == ActionScope::Export ? tr("Export")
-                                                              : tr("everywhere");
-    table->setItem(row, 0, new QTableWidgetItem(action.text().section(QLatin1Char('\t'), 0, 0)));
-    table->setItem(row, 1, new QTableWidgetItem(context.actions.keys(action)));
-    table->setItem(row, 2, new QTableWidgetItem(where));
+} // namespace
+
+void showPreferences(const UiContext& context, MachineCheck& check, PreferencesRoom room, QWidget* parent,
+                     const QString& command) {
+  auto* dialog = parent->findChild<QDialog*>(kPreferences, Qt::FindDirectChildrenOnly);
+  if (dialog == nullptr) {
+    QVBoxLayout* column = nullptr;
+    dialog = makeDialog(tr("Preferences"), parent, column);
+    dialog->setObjectName(kPreferences);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(16);
+    auto* rooms = new QListWidget(dialog);
+    rooms->setAccessibleName(tr("Rooms of the preferences"));
+    rooms->addItems({tr("General"), tr("Keys"), tr("This computer")});
+    rooms->setFixedWidth(context.theme.current().px(150));
+    auto* pages = new QStackedWidget(dialog);
+    pages->addWidget(makeGeneralRoom(context, pages));
+    pages->addWidget(new KeysRoom(context, pages));
+    pages->addWidget(new DevicesRoom(context, check, pages));
+    row->addWidget(rooms);
+    row->addWidget(pages, 1);
+    column->addLayout(row, 1);
+    QObject::connect(rooms, &QListWidget::currentRowChanged, pages, &QStackedWidget::setCurrentIndex);
+    dialog->resize(context.theme.current().px(760), context.theme.current().px(560));
+    finish(*dialog, *column);
   }
-  table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-  column->addWidget(table);
-  dialog->resize(520, 600);
-  finish(*dialog, *column);
+  dialog->findChild<QListWidget*>()->setCurrentRow(static_cast<int>(room));
+  dialog->raise();
+  dialog->activateWindow();
+  if (!command.isEmpty())
+    dialog->findChild<KeysRoom*>()->catchKeyOf(command);
 }
 
 void showAbout(QWidget* parent) {

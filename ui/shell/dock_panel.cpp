@@ -61,6 +61,18 @@ void DockPanel::addHeaderAction(QAction& action) {
   row_->insertWidget(row_->count() - 1, button);
 }
 
+void DockPanel::addHeaderNote(QWidget& note, int leastWidth) {
+  note_ = &note;
+  noteLeast_ = leastWidth;
+  row_->insertWidget(2, note_); // behind the title and the stretch
+}
+
+void DockPanel::resizeEvent(QResizeEvent* event) {
+  QDockWidget::resizeEvent(event);
+  if (note_ != nullptr)
+    note_->setVisible(width() >= noteLeast_);
+}
+
 bool DockPanel::eventFilter(QObject* watched, QEvent* event) {
   if (watched == header_ && event->type() == QEvent::MouseButtonDblClick) {
     Q_EMIT maximiseAsked();

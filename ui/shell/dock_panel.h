@@ -20,18 +20,23 @@ class DockPanel : public QDockWidget {
 
   // A button in the header for an action.
   void addHeaderAction(QAction& action);
+  // Left of the buttons; it leaves where the panel is narrower than this.
+  void addHeaderNote(QWidget& note, int leastWidth);
 
  Q_SIGNALS:
   void maximiseAsked();
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   UiContext context_;
   QWidget* header_;
   QHBoxLayout* row_;
   QToolButton* more_;
+  QWidget* note_ = nullptr;
+  int noteLeast_ = 0;
 };
 
 } // namespace kinora::ui

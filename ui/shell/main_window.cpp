@@ -33,6 +33,8 @@
 #include "ui/shell/dock_panel.h"
 #include "ui/shell/edit_commands.h"
 #include "ui/shell/export_page.h"
+#include "ui/shell/first_hints.h"
+#include "ui/shell/machine_check.h"
 #include "ui/shell/notice_area.h"
 #include "ui/shell/play_commands.h"
 #include "ui/shell/project_actions.h"
@@ -46,6 +48,7 @@
 #include "ui/shell/tracks_panel.h"
 #include "ui/shell/transport_bar.h"
 #include "ui/shell/workspaces.h"
+#include "ui/timeline/cache_legend.h"
 
 namespace kinora::ui {
 namespace {
@@ -77,13 +80,15 @@ MainWindow::MainWindow(const UiContext& context, gpu::Device* device, gpu::Frame
       notices_(new NoticeArea(context.theme, this)), pages_(new QStackedWidget(this)),
       transport_(new TransportBar(context, this)), workspaces_(new Workspaces(context, *this)),
       project_(new ProjectActions(context, *notices_, *this)), play_(new PlayCommands(context, *this)),
-      edit_(new EditCommands(context, this)), palette_(new CommandPalette(context, this)) {
+      edit_(new EditCommands(context, this)), palette_(new CommandPalette(context, this)),
+      check_(new MachineCheck({}, this)), hints_(new FirstHints(context, *status_, this)) {
   setObjectName(QStringLiteral("mainWindow"));
   setAcceptDrops(true);
   setDockNestingEnabled(true);
   setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
   setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
   setMenuWidget(top_);
+  context_.actions.setOwnKeys(context_.preferences.keys);
   applyTheme();
   buildCentre(device, transport);
   buildPanels();
@@ -116,7 +121,7 @@ void MainWindow::buildCentre(gpu::Device* device, gpu::FrameTransport& transport
   pages_->addWidget(picture_);
   export_ = new ExportPage(context_, runtime::exportPresets(), *notices_, pages_);
   pages_->addWidget(export_);
-  start_ = new StartPage(context_, centre);
+  start_ = new StartPage(context_, *check_, centre);
   start_->hide();
   auto* row = new QHBoxLayout;
   row->setSpacing(0);
@@ -154,9 +159,7 @@ void MainWindow::buildPanels() {
   connect(media, &MediaPanel::filesDropped, this, [this](const QStringList& paths) { project_->import(paths); });
   connect(media, &MediaPanel::relocateFailed, this,
           [this](const Error& error) { notices_->showError(tr("The file could not be used"), error); });
-  DockPanel* bin = panel("media", tr("Media"), media);
-  bin->addHeaderAction(context_.actions["file.import"]);
-  workspaces_->add(*bin, {{Workspace::Edit, Qt::LeftDockWidgetArea, 304, 300}});
+  workspaces_->add(*panel("media", tr("Media"), media), {{Workspace::Edit, Qt::LeftDockWidgetArea, 304, 300}});
   auto* clip = new ClipPanel(context_);
   connect(clip, &ClipPanel::openInPaint, this, [this](TakeId take) {
     context_.session.selection().setTake(take);
@@ -178,6 +181,7 @@ void MainWindow::buildPanels() {
   DockPanel* timeline = panel("timeline", tr("Timeline"), makeTimeline(context_, this));
   for (const char* id : {"clip.snap", "clip.marker", "clip.timelineZoomOut", "clip.timelineZoomIn", "clip.timelineFit"})
     timeline->addHeaderAction(context_.actions[id]);
+  timeline->addHeaderNote(*new CacheLegend(context_.theme), kRoomy.width());
   workspaces_->add(*timeline, {{Workspace::Paint, Qt::BottomDockWidgetArea, 0, 212},
                                {Workspace::Edit, Qt::BottomDockWidgetArea, 0, 332}});
 }
@@ -208,8 +212,9 @@ void MainWindow::connectSession() {
     context_.engine.play();
   });
   connect(start_, &StartPage::pictureAsked, project_, &ProjectActions::openPicture);
+  connect(start_, &StartPage::sampleAsked, project_, &ProjectActions::showPicture);
   connect(start_, &StartPage::fileAsked, this, [this](const QString& path) { project_->openFiles({path}); });
-  connect(start_, &StartPage::restoreAsked, &session, &ProjectSession::restore);
+  connect(start_, &StartPage::restoreAsked, project_, &ProjectActions::restore);
   connect(start_, &StartPage::left, this, [this] { showStart(false); });
   connect(&session, &ProjectSession::recoverableFound, this, [this](const std::vector<RecoverableProject>& projects) {
     start_->offerRecovery(projects);
@@ -222,6 +227,7 @@ void MainWindow::showStart(bool shown) {
   if (shown)
     setWorkspace(Workspace::Paint);
   start_->setVisible(shown);
+  picture_->setToolsShown(!shown && workspace() == Workspace::Paint);
   workspaces_->setPanelsHidden(shown);
 }
 
@@ -260,11 +266,14 @@ void MainWindow::connectActions() {
     context_.actions["view.maximise"].setChecked(false);
     workspaces_->reset();
   });
-  connect(&actions["view.light"], &QAction::triggered, this, [this](bool light) {
-    context_.preferences.theme = light ? ThemeMode::Light : ThemeMode::Dark;
-    context_.theme.set(context_.preferences.theme, context_.preferences.textScale);
-  });
-  actions["view.light"].setChecked(context_.preferences.theme == ThemeMode::Light);
+  const auto chooseTheme = [this](const char* id, ThemeMode mode) {
+    connect(&context_.actions[id], &QAction::triggered, this, [this, mode](bool on) {
+      context_.preferences.theme = on ? mode : ThemeMode::Dark;
+      context_.theme.set(context_.preferences.theme, context_.preferences.textScale);
+    });
+  };
+  chooseTheme("view.light", ThemeMode::Light);
+  chooseTheme("view.highContrast", ThemeMode::HighContrast);
   connect(&actions["view.textLarger"], &QAction::triggered, this,
           [this] { setTextScale(context_.preferences.textScale * kTextStep); });
   connect(&actions["view.textSmaller"], &QAction::triggered, this,
@@ -273,8 +282,15 @@ void MainWindow::connectActions() {
   connect(&actions["view.nextRegion"], &QAction::triggered, this, [this] { moveFocus(true); });
   connect(&actions["view.previousRegion"], &QAction::triggered, this, [this] { moveFocus(false); });
   connect(&actions["help.palette"], &QAction::triggered, this, [this] { palette_->appear(); });
-  connect(&actions["edit.preferences"], &QAction::triggered, this, [this] { showPreferences(context_, this); });
-  connect(&actions["help.keys"], &QAction::triggered, this, [this] { showKeys(context_, this); });
+  const auto room = [this](const char* id, PreferencesRoom which) {
+    connect(&context_.actions[id], &QAction::triggered, this,
+            [this, which] { showPreferences(context_, *check_, which, this); });
+  };
+  room("edit.preferences", PreferencesRoom::General);
+  room("help.keys", PreferencesRoom::Keys);
+  room("help.devices", PreferencesRoom::ThisComputer);
+  connect(palette_, &CommandPalette::keyAsked, this,
+          [this](const QString& command) { showPreferences(context_, *check_, PreferencesRoom::Keys, this, command); });
   connect(&actions["help.about"], &QAction::triggered, this, [this] { showAbout(this); });
   connect(&context_.theme, &ThemeSource::changed, this, &MainWindow::applyTheme);
   connect(top_, &TopBar::recentAboutToShow, this, [this] { project_->fillRecent(top_->recentMenu()); });
@@ -287,6 +303,8 @@ void MainWindow::connectActions() {
 
 void MainWindow::applyTheme() {
   const Theme& theme = context_.theme.current();
+  context_.actions["view.light"].setChecked(theme.mode() == ThemeMode::Light);
+  context_.actions["view.highContrast"].setChecked(theme.mode() == ThemeMode::HighContrast);
   // A style object of its own: a style sheet keeps the one that was set before it.
   QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
   QApplication::setPalette(theme.palette());
@@ -321,9 +339,15 @@ void MainWindow::setWorkspace(Workspace workspace) {
       context_.preferences.workspace = QLatin1String(id).mid(5);
     }
   const bool exporting = workspace == Workspace::Export;
-  pages_->setCurrentWidget(exporting ? static_cast<QWidget*>(export_) : picture_);
+  // A page that is not seen takes no room.
+  QWidget* const shown = exporting ? static_cast<QWidget*>(export_) : picture_;
+  for (QWidget* page : {static_cast<QWidget*>(export_), static_cast<QWidget*>(picture_)}) {
+    const auto policy = page == shown ? QSizePolicy::Preferred : QSizePolicy::Ignored;
+    page->setSizePolicy(policy, policy);
+  }
+  pages_->setCurrentWidget(shown);
   transport_->setVisible(!exporting);
-  picture_->setToolsShown(workspace == Workspace::Paint);
+  picture_->setToolsShown(workspace == Workspace::Paint && !start_->isVisible());
   workspaces_->show(workspace);
 }
 

@@ -22,6 +22,8 @@ class CommandPalette;
 class DockPanel;
 class EditCommands;
 class ExportPage;
+class FirstHints;
+class MachineCheck;
 class NoticeArea;
 class PlayCommands;
 class ProjectActions;
@@ -78,6 +80,8 @@ class MainWindow : public QMainWindow {
   PlayCommands* play_;
   EditCommands* edit_;
   CommandPalette* palette_;
+  MachineCheck* check_;
+  FirstHints* hints_;
   bool closing_ = false;
 };
 

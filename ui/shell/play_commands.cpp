@@ -13,6 +13,7 @@
 #include <QComboBox>
 #include <QFocusEvent>
 #include <QKeyEvent>
+#include <QKeySequence>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
@@ -32,6 +33,7 @@ namespace edit = document::edit;
 
 constexpr qint64 kSpaceClickMs = 250;
 constexpr double kFastest = 8;
+constexpr QLatin1String kSpace("Space");
 
 } // namespace
 
@@ -144,35 +146,11 @@ void PlayCommands::mark(bool in) {
                          [from, to](const document::DocumentPtr& d) { return edit::setMarks(d, from, to); });
 }
 
-bool PlayCommands::plainKey(QKeyEvent& event) {
-  QAction* action = nullptr;
-  ActionTable& actions = context_.actions;
-  const bool shift = event.modifiers() == Qt::ShiftModifier;
-  if (!shift && event.modifiers() != Qt::NoModifier && event.modifiers() != Qt::KeypadModifier)
-    return false;
-  switch (event.key()) {
-  case Qt::Key_Left:
-    action = shift ? &actions["play.stepBackTen"] : &actions["play.stepBack"];
-    break;
-  case Qt::Key_Right:
-    action = shift ? &actions["play.stepForwardTen"] : &actions["play.stepForward"];
-    break;
-  case Qt::Key_Up:
-    action = shift ? nullptr : &actions["play.previousEdit"];
-    break;
-  case Qt::Key_Down:
-    action = shift ? nullptr : &actions["play.nextEdit"];
-    break;
-  case Qt::Key_Home:
-    action = shift ? nullptr : &actions["play.start"];
-    break;
-  case Qt::Key_End:
-    action = shift ? nullptr : &actions["play.end"];
-    break;
-  default:
-    break;
-  }
-  if (action == nullptr)
+bool PlayCommands::plainKey(const QKeyEvent& event) {
+  const Qt::KeyboardModifiers modifiers = event.modifiers() & ~Qt::KeypadModifier;
+  const QString key = QKeySequence(event.key() | static_cast<int>(modifiers)).toString(QKeySequence::PortableText);
+  QAction* action = ActionTable::isPlainKey(key) ? context_.actions.plainKeyAction(key) : nullptr;
+  if (action == nullptr || event.key() == Qt::Key_Space)
     return false;
   action->trigger();
   return true;
@@ -180,7 +158,8 @@ bool PlayCommands::plainKey(QKeyEvent& event) {
 
 bool PlayCommands::keyPress(QKeyEvent& event) {
   const QWidget* focus = QApplication::focusWidget();
-  if (event.key() != Qt::Key_Space || event.modifiers() != Qt::NoModifier || takesText(focus))
+  if (event.key() != Qt::Key_Space || event.modifiers() != Qt::NoModifier || takesText(focus) ||
+      context_.actions.plainKeyAction(kSpace) == nullptr)
     return false;
   const bool control = qobject_cast<const QAbstractButton*>(focus) != nullptr ||
                        qobject_cast<const QAbstractItemView*>(focus) != nullptr ||
@@ -226,8 +205,8 @@ bool PlayCommands::eventFilter(QObject* watched, QEvent* event) {
   if (key.key() == Qt::Key_Space && !key.isAutoRepeat() && spaceSince_.isValid()) {
     const bool click = !spaceSince_.hasExpired(kSpaceClickMs);
     spaceSince_.invalidate();
-    if (click)
-      context_.actions["play.toggle"].trigger();
+    if (QAction* action = context_.actions.plainKeyAction(kSpace); click && action != nullptr)
+      action->trigger();
     return true;
   }
   return false;

@@ -30,7 +30,7 @@ class PlayCommands : public QObject {
   void mark(bool in);
   [[nodiscard]] Time lastFrame() const;
   [[nodiscard]] bool keyPress(QKeyEvent& event);
-  [[nodiscard]] bool plainKey(QKeyEvent& event);
+  [[nodiscard]] bool plainKey(const QKeyEvent& event);
 
   UiContext context_;
   QWidget& window_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <QDir>
+#include <QDirIterator>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMenu>
@@ -30,6 +32,7 @@ constexpr const char* kProjectEnding = ".kinora";
 // Length of a picture's first take, and the rate of a project that begins with a picture.
 constexpr double kPictureSeconds = 4;
 constexpr FrameRate kPictureRate{24, 1};
+constexpr int kMostFiles = 500; // taken from a folder at once
 
 QString pictureFilter() {
   return QStringLiteral("*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.exr *.gif *.avif *.heic");
@@ -51,15 +54,13 @@ ProjectActions::ProjectActions(const UiContext& context, NoticeArea& notices, QW
   connectActions();
   ProjectSession& session = context_.session;
   connect(&context_.engine, &EngineBridge::mediaDescribed, this, &ProjectActions::take);
-  connect(&session, &ProjectSession::openFailed, this, [this](const Error& error, const QString& path) {
-    notices_.showError(tr("“%1” could not be opened").arg(QFileInfo(path).fileName()), error);
-  });
+  connect(&session, &ProjectSession::openFailed, this, &ProjectActions::tellOpenFailed);
   connect(&session, &ProjectSession::saveFailed, this, [this](const Error& error) {
     afterSave_ = nullptr;
     notices_.show({NoticeKind::Error,
                    tr("The project was not saved"),
                    QString::fromStdString(error.message),
-                   {{tr("Save as…"), [this] { saveAs(); }}},
+                   {{tr("Try again"), [this] { save(); }}, {tr("Save as…"), [this] { saveAs(); }}},
                    errorText(error)});
   });
   connect(&session, &ProjectSession::saved, this, [this](const QString& path) {
@@ -116,20 +117,82 @@ void ProjectActions::open() {
   openFiles(paths);
 }
 
+void ProjectActions::tellOpenFailed(const Error& error, const QString& path) {
+  Notice notice{NoticeKind::Error,
+                tr("“%1” could not be opened").arg(QFileInfo(path).fileName()),
+                QString::fromStdString(error.message),
+                {{tr("Open another…"), [this] { context_.actions["file.open"].trigger(); }}},
+                errorText(error)};
+  if (context_.preferences.recentFiles.contains(path))
+    notice.buttons.push_back(
+        {tr("Take it off the list"), [this, path] { context_.preferences.recentFiles.removeAll(path); }});
+  notices_.show(notice);
+}
+
+void ProjectActions::withFiles(const QStringList& paths, std::function<void(const QStringList&)> use) {
+  if (std::none_of(paths.begin(), paths.end(), [](const QString& path) { return QFileInfo(path).isDir(); })) {
+    use(paths);
+    return;
+  }
+  struct Listed {
+    QStringList files;
+    bool more = false;
+  };
+  inBackground(
+      context_.session.workers(), this,
+      [paths,
+       endings = (mediaFilter() + QStringLiteral(" *") + QLatin1String(kProjectEnding)).split(QLatin1Char(' '))] {
+        Listed listed;
+        for (const QString& path : paths) {
+          if (!QFileInfo(path).isDir()) {
+            listed.files << path;
+            continue;
+          }
+          QStringList inside;
+          QDirIterator entries(path, endings, QDir::Files | QDir::Readable, QDirIterator::Subdirectories);
+          while (entries.hasNext() && inside.size() < kMostFiles)
+            inside << entries.next();
+          listed.more = listed.more || entries.hasNext();
+          inside.sort();
+          listed.files << inside;
+        }
+        return listed;
+      },
+      [this, paths, use = std::move(use)](const Listed& listed) {
+        if (listed.more)
+          notices_.show({NoticeKind::Warning,
+                         tr("The folder holds many files"),
+                         tr("The first %n files were taken.", nullptr, kMostFiles),
+                         {},
+                         {}});
+        if (listed.files.isEmpty())
+          notices_.show({NoticeKind::Info,
+                         tr("Nothing to open in “%1”").arg(QFileInfo(paths.first()).fileName()),
+                         tr("The folder holds no picture, video, sound or project that Kinora reads."),
+                         {},
+                         {}});
+        else
+          use(listed.files);
+      });
+}
+
 void ProjectActions::openFiles(const QStringList& paths) {
+  if (!paths.isEmpty())
+    withFiles(paths, [this](const QStringList& files) { openListed(files); });
+}
+
+void ProjectActions::openListed(const QStringList& paths) {
   const auto project = std::find_if(paths.begin(), paths.end(), isProjectPath);
   if (project != paths.end()) {
     openProject(*project);
     return;
   }
-  if (paths.isEmpty())
-    return;
   if (hasProject()) {
     import(paths);
     return;
   }
+  then_ = paths.mid(1);
   describe(paths.first(), Purpose::NewProject);
-  import(paths.mid(1));
 }
 
 void ProjectActions::openProject(const QString& path) {
@@ -138,6 +201,13 @@ void ProjectActions::openProject(const QString& path) {
 
 void ProjectActions::openPicture(const QString& path) {
   askToKeep([this, path] { describe(path, Purpose::NewProject); });
+}
+
+void ProjectActions::showPicture(const QString& path) {
+  askToKeep([this, path] {
+    describe(path, Purpose::NewProject);
+    looking_ = true;
+  });
 }
 
 void ProjectActions::showSample(const QString& path) {
@@ -154,13 +224,25 @@ void ProjectActions::showSample(const QString& path) {
 }
 
 void ProjectActions::import(const QStringList& paths) {
-  for (const QString& path : paths)
-    describe(path, Purpose::Add);
+  if (!paths.isEmpty())
+    withFiles(paths, [this](const QStringList& files) {
+      for (const QString& path : files)
+        if (!isProjectPath(path))
+          describe(path, Purpose::Add);
+    });
+}
+
+void ProjectActions::restore(const RecoverableProject& project) {
+  askToKeep([this, project] { context_.session.restore(project); });
 }
 
 void ProjectActions::describe(const QString& path, Purpose purpose) {
   const std::filesystem::path file = toPath(QFileInfo(path).absoluteFilePath());
   waiting_.emplace(file, purpose);
+  if (purpose == Purpose::NewProject) {
+    agreed_ = context_.session.document();
+    looking_ = false;
+  }
   context_.engine.describeMedia(file);
 }
 
@@ -170,16 +252,31 @@ void ProjectActions::take(const runtime::MediaDescribed& described) {
     return;
   const Purpose purpose = found->second;
   waiting_.erase(found);
+  const QStringList then = purpose == Purpose::NewProject ? std::exchange(then_, {}) : QStringList();
   if (!described.item) {
-    notices_.showError(tr("“%1” could not be opened").arg(toQString(described.path.filename())),
-                       described.item.error());
+    Notice notice{NoticeKind::Error,
+                  tr("“%1” could not be opened").arg(toQString(described.path.filename())),
+                  QString::fromStdString(described.item.error().message),
+                  {{tr("Open another…"), [this] { context_.actions["file.open"].trigger(); }}},
+                  errorText(described.item.error())};
+    notices_.show(notice);
+    import(then);
     return;
   }
   context_.preferences.lastFolder = toQString(described.path.parent_path());
-  if (purpose == Purpose::NewProject || !hasProject())
-    begin(*described.item);
-  else
+  if (purpose == Purpose::Add && hasProject()) {
     add(*described.item);
+    return;
+  }
+  const auto start = [this, item = *described.item, then] {
+    begin(item);
+    import(then);
+  };
+  // Something may have been drawn while the file was looked at.
+  if (context_.session.document() == agreed_)
+    start();
+  else
+    askToKeep(start);
 }
 
 void ProjectActions::begin(const document::MediaItem& item) {
@@ -197,6 +294,12 @@ void ProjectActions::begin(const document::MediaItem& item) {
   }
   if (!made) {
     notices_.showError(tr("“%1” could not be opened").arg(QString::fromStdString(item.name)), made.error());
+    return;
+  }
+  if (std::exchange(looking_, false)) {
+    sample_ = *made;
+    context_.session.replace(sample_);
+    context_.engine.play();
     return;
   }
   context_.session.replace(*made, {}, true);

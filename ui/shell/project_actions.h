@@ -10,6 +10,7 @@
 
 #include "engine/document/document.h"
 #include "engine/runtime/event.h"
+#include "ui/session/project_session.h"
 #include "ui/session/ui_context.h"
 
 class QMenu;
@@ -31,10 +32,13 @@ class ProjectActions : public QObject {
   void openFiles(const QStringList& paths);
   // As a project of its own, in any case.
   void openPicture(const QString& path);
-  // A project to look at, which makes way for whatever is opened as long as nobody has changed it.
+  // A project or a picture to look at, which makes way for whatever is opened as long as nobody has changed it.
   void showSample(const QString& path);
-  // Adds media to the open project.
+  void showPicture(const QString& path);
+  // Adds media to the open project; what lies in folders too.
   void import(const QStringList& paths);
+  // Opens what a crash left behind, after asking.
+  void restore(const RecoverableProject& project);
   // Save, Discard, Cancel; then calls next unless cancelled. Calls it at once when nothing is unsaved.
   void askToKeep(std::function<void()> next);
   void fillRecent(QMenu& menu);
@@ -47,7 +51,11 @@ class ProjectActions : public QObject {
   enum class Purpose { NewProject, Add };
   void connectActions();
   void open();
+  void openListed(const QStringList& paths);
   void openProject(const QString& path);
+  void tellOpenFailed(const Error& error, const QString& path);
+  // Folders become the files in them, looked for on another thread.
+  void withFiles(const QStringList& paths, std::function<void(const QStringList&)> use);
   void describe(const QString& path, Purpose purpose);
   void take(const runtime::MediaDescribed& described);
   void begin(const document::MediaItem& item);
@@ -63,8 +71,11 @@ class ProjectActions : public QObject {
   NoticeArea& notices_;
   QWidget& window_;
   std::multimap<std::filesystem::path, Purpose> waiting_; // for a description
+  QStringList then_;                                      // added when the new project is there
   std::function<void()> afterSave_;
   document::DocumentPtr sample_; // what showSample() put in place
+  bool looking_ = false;         // the new project is one to look at
+  document::DocumentPtr agreed_; // may go for the new project: saved, given up, or empty
 };
 
 // Ends with ".kinora".

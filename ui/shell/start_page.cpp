@@ -14,6 +14,7 @@
 #include "ui/session/engine_bridge.h"
 #include "ui/session/preferences.h"
 #include "ui/session/theme.h"
+#include "ui/shell/machine_check.h"
 #include "ui/shell/samples.h"
 
 namespace kinora::ui {
@@ -22,10 +23,14 @@ namespace {
 constexpr int kWidth = 500;
 constexpr QSize kThumbnail{96, 62};
 constexpr int kMostRecent = 4;
+// The picture moves first; then there is time to look at the computer.
+constexpr int kCheckDelayMs = 4000;
+constexpr int kMovingMs = 1000;
 
 } // namespace
 
-StartPage::StartPage(const UiContext& context, QWidget* parent) : QWidget(parent), context_(context) {
+StartPage::StartPage(const UiContext& context, MachineCheck& check, QWidget* parent)
+    : QWidget(parent), context_(context), check_(check) {
   setProperty("surface", "panel");
   setAttribute(Qt::WA_StyledBackground);
   setAccessibleName(tr("Start page"));
@@ -41,11 +46,43 @@ StartPage::StartPage(const UiContext& context, QWidget* parent) : QWidget(parent
               button->second->setIcon(QPixmap::fromImage(image));
             waiting_.erase(button);
           });
+  connect(&check_, &MachineCheck::finished, this, &StartPage::sayCheck);
+  timer_.setInterval(kMovingMs);
+  connect(&timer_, &QTimer::timeout, this, &StartPage::sayMoving);
+}
+
+// What is seen on the right, in words and measured.
+void StartPage::sayMoving() {
+  if (moving_ == nullptr)
+    return;
+  const double fps = context_.engine.stats().displayFps;
+  const bool moves = context_.engine.isPlaying() && fps > 0;
+  moving_->setVisible(moves);
+  if (!moves)
+    return;
+  QStringList words{tr("Moving now · %1 frames per second on this computer").arg(qRound(fps))};
+  if (context_.session.isDirty())
+    words << tr("Like it? Your drag is saved as %1.").arg(takeName());
+  else
+    words << tr("Drag something in the picture: it follows your hand.");
+  moving_->setText(words.join(QLatin1Char('\n')));
+}
+
+QString StartPage::takeName() const {
+  const document::TakePtr take = context_.session.currentTake();
+  return take ? QString::fromStdString(take->name) : tr("Take 1");
 }
 
 void StartPage::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
   build();
+  check_.request(kCheckDelayMs);
+  timer_.start();
+}
+
+void StartPage::hideEvent(QHideEvent* event) {
+  QWidget::hideEvent(event);
+  timer_.stop();
 }
 
 void StartPage::offerRecovery(const std::vector<RecoverableProject>& projects) {
@@ -73,6 +110,8 @@ QPushButton* StartPage::addLink(QVBoxLayout& column, const char* icon, const QSt
 
 void StartPage::build() {
   waiting_.clear();
+  moving_ = nullptr;
+  checked_ = nullptr;
   auto* outer = static_cast<QVBoxLayout*>(layout());
   while (QLayoutItem* item = outer->takeAt(0)) {
     if (item->widget() != nullptr) {
@@ -104,14 +143,25 @@ void StartPage::build() {
     column->addSpacing(12);
     addSamples(*column);
     addContinue(*column);
+    addCheck(*column);
   }
   column->addStretch(3);
+  moving_ = addLabel(*column, {}, "tone", "secondary");
+  moving_->setVisible(false);
   auto* foot = new QHBoxLayout;
   auto* again = new QCheckBox(tr("Show this at start"));
   again->setChecked(context_.preferences.showStart);
   connect(again, &QCheckBox::toggled, this, [this](bool on) { context_.preferences.showStart = on; });
-  foot->addWidget(again);
   foot->addStretch(1);
+  if (recoverable_.empty() && samplePictures().size() > 1) {
+    auto* next = new QPushButton(tr("Next sample"));
+    connect(next, &QPushButton::clicked, this, [this] {
+      const std::vector<Sample> samples = samplePictures();
+      sample_ = (sample_ + 1) % samples.size();
+      Q_EMIT sampleAsked(samples[sample_].path);
+    });
+    foot->addWidget(next);
+  }
   auto* keep = new QPushButton(tr("Keep and open in Paint"));
   keep->setVisible(context_.session.currentTake() != nullptr);
   connect(keep, &QPushButton::clicked, this, &StartPage::left);
@@ -119,6 +169,8 @@ void StartPage::build() {
           [this, keep] { keep->setVisible(context_.session.currentTake() != nullptr); });
   foot->addWidget(keep);
   column->addLayout(foot);
+  column->addSpacing(8);
+  column->addWidget(again, 0, Qt::AlignLeft);
 }
 
 void StartPage::addSamples(QVBoxLayout& column) {
@@ -161,6 +213,42 @@ void StartPage::addContinue(QVBoxLayout& column) {
     link->setToolTip(path);
     connect(link, &QPushButton::clicked, this, [this, path] { Q_EMIT fileAsked(path); });
   }
+}
+
+void StartPage::addCheck(QVBoxLayout& column) {
+  const Theme& theme = context_.theme.current();
+  column.addSpacing(12);
+  auto* card = new QFrame;
+  card->setProperty("card", "plain");
+  auto* inside = new QVBoxLayout(card);
+  inside->setContentsMargins(16, 8, 12, 12);
+  inside->setSpacing(4);
+  auto* head = new QHBoxLayout;
+  auto* icon = new QLabel;
+  icon->setPixmap(theme.pixmap("gauge", theme.color("text.secondary"), theme.px(18), devicePixelRatioF()));
+  head->addWidget(icon);
+  auto* title = new QLabel(tr("Checked on this computer"));
+  title->setProperty("weight", "semibold");
+  head->addWidget(title, 1);
+  auto* details = new QPushButton(tr("Details"));
+  details->setProperty("role", "quiet");
+  details->setProperty("dense", true);
+  connect(details, &QPushButton::clicked, &context_.actions["help.devices"], &QAction::trigger);
+  head->addWidget(details);
+  inside->addLayout(head);
+  checked_ = addLabel(*inside, {}, "tone", "secondary");
+  checked_->setProperty("textSize", "small");
+  sayCheck();
+  column.addWidget(card);
+}
+
+void StartPage::sayCheck() {
+  if (checked_ == nullptr)
+    return;
+  const auto& result = check_.result();
+  checked_->setText(!result    ? tr("Checking this computer")
+                    : !*result ? QString::fromStdString(result->error().message)
+                               : describeMachine(**result));
 }
 
 void StartPage::addRecovery(QVBoxLayout& column) {

@@ -8,9 +8,11 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QStyle>
+#include <QToolButton>
 
 #include "engine/runtime/stats.h"
 #include "ui/session/engine_bridge.h"
+#include "ui/session/number_label.h"
 #include "ui/session/paint_settings.h"
 #include "ui/session/project_session.h"
 #include "ui/session/theme.h"
@@ -37,7 +39,7 @@ void setTone(QLabel& label, const char* tone) {
 
 StatusStrip::StatusStrip(const UiContext& context, QWidget* parent)
     : QWidget(parent), context_(context), row_(new QHBoxLayout(this)), message_(new QLabel(this)),
-      bar_(new QProgressBar(this)), pointer_(new QLabel(this)) {
+      dismiss_(new QToolButton(this)), bar_(new QProgressBar(this)), pointer_(new NumberLabel(this)) {
   setObjectName(QStringLiteral("statusBar"));
   setAttribute(Qt::WA_StyledBackground);
   row_->setContentsMargins(12, 0, 12, 0);
@@ -45,6 +47,14 @@ StatusStrip::StatusStrip(const UiContext& context, QWidget* parent)
   row_->addStrut(context.theme.current().px(26));
   message_->setTextFormat(Qt::PlainText);
   row_->addWidget(message_);
+  dismiss_->setToolTip(tr("Dismiss the hint"));
+  dismiss_->setAccessibleName(tr("Dismiss the hint"));
+  dismiss_->hide();
+  connect(dismiss_, &QToolButton::clicked, this, [this] { hint({}); });
+  const auto look = [this] { dismiss_->setIcon(context_.theme.current().icon("close")); };
+  look();
+  connect(&context_.theme, &ThemeSource::changed, this, look);
+  row_->addWidget(dismiss_);
   bar_->setFixedWidth(120);
   bar_->setTextVisible(false);
   bar_->hide();
@@ -79,10 +89,10 @@ StatusStrip::StatusStrip(const UiContext& context, QWidget* parent)
 }
 
 StatusStrip::Counter StatusStrip::addCounter(const QString& name, const QString& help) {
-  Counter counter{new QLabel(name, this), new QLabel(this), new QLabel(this)};
+  Counter counter{new QLabel(name, this), new QLabel(this), new NumberLabel(this)};
   counter.name->setProperty("tone", "muted");
   counter.value->setProperty("weight", "semibold");
-  for (QLabel* label : {counter.name, counter.value}) {
+  for (QLabel* label : {counter.name, static_cast<QLabel*>(counter.value)}) {
     label->setProperty("textSize", "small");
     label->setToolTip(help);
   }
@@ -114,6 +124,11 @@ void StatusStrip::say(const QString& sentence) {
   refreshMessage();
 }
 
+void StatusStrip::hint(const QString& sentence) {
+  hint_ = sentence;
+  refreshMessage();
+}
+
 void StatusStrip::takeProgress(const runtime::TakeProgress& progress) {
   std::int64_t ready = 0;
   std::int64_t all = 0;
@@ -130,6 +145,7 @@ void StatusStrip::takeProgress(const runtime::TakeProgress& progress) {
 void StatusStrip::refreshMessage() {
   QString text;
   int percent = -1;
+  bool hinting = false;
   const char* tone = "accent";
   if (exporting_ && exporting_->framesTotal > 0) {
     percent = static_cast<int>(exporting_->framesDone * 100 / exporting_->framesTotal);
@@ -137,6 +153,9 @@ void StatusStrip::refreshMessage() {
                                        : tr("Exporting · %1 left").arg(spokenDuration(exporting_->secondsLeft));
   } else if (!said_.isEmpty() && !saidSince_.hasExpired(kSaidMs)) {
     text = said_;
+  } else if (!hint_.isEmpty()) {
+    text = hint_;
+    hinting = true;
   } else if (generated_ >= 0) {
     percent = generated_;
     tone = "generate";
@@ -150,6 +169,8 @@ void StatusStrip::refreshMessage() {
     }
   }
   message_->setText(text);
+  setTone(*message_, hinting ? "accent" : "primary");
+  dismiss_->setVisible(hinting);
   bar_->setVisible(percent >= 0);
   if (percent >= 0) {
     bar_->setValue(percent);
@@ -178,7 +199,8 @@ void StatusStrip::refresh() {
 
 void StatusStrip::fit() {
   int room = width() - row_->contentsMargins().left() * 2 - message_->sizeHint().width() - 24 -
-             (bar_->isVisible() ? bar_->width() : 0) - pointer_->sizeHint().width();
+             (bar_->isVisible() ? bar_->width() : 0) - (dismiss_->isVisible() ? dismiss_->width() : 0) -
+             pointer_->sizeHint().width();
   for (const Counter& counter : counters_) {
     room -= counter.name->sizeHint().width() + counter.value->sizeHint().width() + 4 * row_->spacing();
     counter.name->setVisible(room >= 0);

@@ -15,8 +15,11 @@
 class QHBoxLayout;
 class QLabel;
 class QProgressBar;
+class QToolButton;
 
 namespace kinora::ui {
+
+class NumberLabel;
 
 // [gui] Counters are read twice a second and leave from the low-priority end where the bar is narrow.
 class StatusStrip : public QWidget {
@@ -26,6 +29,9 @@ class StatusStrip : public QWidget {
 
   // A sentence for a few seconds, in place of the model's name.
   void say(const QString& sentence);
+  // A hint that stays until a person dismisses it or another one comes. Work in progress is told in front of it.
+  void hint(const QString& sentence);
+  [[nodiscard]] const QString& shownHint() const { return hint_; }
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
@@ -34,7 +40,7 @@ class StatusStrip : public QWidget {
   struct Counter {
     QLabel* name = nullptr;
     QLabel* icon = nullptr;
-    QLabel* value = nullptr;
+    NumberLabel* value = nullptr;
   };
   Counter addCounter(const QString& name, const QString& help);
   void setCounter(const Counter& counter, const QString& value, double share = 0);
@@ -46,11 +52,13 @@ class StatusStrip : public QWidget {
   UiContext context_;
   QHBoxLayout* row_;
   QLabel* message_;
+  QToolButton* dismiss_;
   QProgressBar* bar_;
-  QLabel* pointer_;
+  NumberLabel* pointer_;
   std::vector<Counter> counters_; // the most important first
   QTimer timer_;
   QString said_;
+  QString hint_;
   QElapsedTimer saidSince_;
   std::optional<runtime::ExportProgress> exporting_;
   int generated_ = -1; // per cent of the take that is being generated; negative: none is

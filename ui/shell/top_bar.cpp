@@ -47,7 +47,9 @@ TopBar::TopBar(const UiContext& context, QWidget* parent)
   buildSwitch();
   find_->setDefaultAction(&context_.actions["help.palette"]);
   find_->setProperty("find", true);
-  find_->setText(tr("Find command   %1").arg(context_.actions.keys(context_.actions["help.palette"])));
+  showKeys();
+  // The button takes the action's plain text whenever the action changes.
+  connect(&context_.actions["help.palette"], &QAction::changed, this, &TopBar::showFind);
   setCompact(false);
   const auto look = [this, logo] {
     const Theme& theme = context_.theme.current();
@@ -79,15 +81,29 @@ void TopBar::buildMenus() {
       menu(name).addSeparator();
     QAction& action = context_.actions[spec.id];
     menu(name).addAction(&action);
-    // Plain keys are no shortcuts of Qt but stand in the menu all the same.
-    const QString keys = QString::fromLatin1(spec.keys).section(QLatin1Char(' '), 0, 0);
-    if (ActionTable::isPlainKey(keys))
-      action.setText(action.text() + QLatin1Char('\t') + context_.actions.keys(action));
     if (qstrcmp(spec.id, "file.openSample") == 0)
       menu(name).insertMenu(&action, recent_);
   }
+  connect(&context_.actions, &ActionTable::keysChanged, this, &TopBar::showKeys);
   connect(recent_, &QMenu::aboutToShow, this, &TopBar::recentAboutToShow);
   connect(&menu(QStringLiteral("File")), &QMenu::aboutToShow, this, &TopBar::recentAboutToShow);
+}
+
+// Plain keys are no shortcuts of Qt but stand in the menu all the same.
+void TopBar::showKeys() {
+  for (const ActionSpec& spec : ActionTable::specs()) {
+    QAction& action = context_.actions[spec.id];
+    const QString name = action.text().section(QLatin1Char('\t'), 0, 0);
+    const bool plain = ActionTable::isPlainKey(context_.actions.keyList(action).value(0));
+    const QString text = plain ? name + QLatin1Char('\t') + context_.actions.keys(action) : name;
+    if (text != action.text())
+      action.setText(text);
+  }
+  showFind();
+}
+
+void TopBar::showFind() {
+  find_->setText(tr("Find command   %1").arg(context_.actions.keys(context_.actions["help.palette"])));
 }
 
 QMenu& TopBar::menu(const QString& name) const {

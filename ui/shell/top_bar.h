@@ -30,6 +30,8 @@ class TopBar : public QWidget {
  private:
   void buildMenus();
   void buildSwitch();
+  void showKeys();
+  void showFind();
 
   UiContext context_;
   QMenuBar* bar_;

@@ -5,6 +5,7 @@
 #include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QStyle>
 #include <QToolTip>
 
 #include "ui/session/theme.h"
@@ -45,6 +46,7 @@ QRect TrackDelegate::swatch(const QRect& row) const {
 }
 
 int TrackDelegate::hit(const QRect& row, QPoint at) const {
+  at = QStyle::visualPos(QGuiApplication::layoutDirection(), row, at);
   for (int i = 0; i < 3; ++i)
     if (toggle(row, i).contains(at))
       return kToggles[i];
@@ -63,6 +65,8 @@ void TrackDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
   const QColor quiet = theme.color(selected ? "select.on" : "text.muted");
   const double ratio = painter->device()->devicePixelRatioF();
   const QRect& row = option.rect;
+  // Places are worked out from left to right and mirrored when they are drawn.
+  const auto placed = [&](const QRect& place) { return QStyle::visualRect(option.direction, row, place); };
 
   painter->save();
   painter->setRenderHint(QPainter::Antialiasing);
@@ -76,12 +80,12 @@ void TrackDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
   if (kind == TrackRow::Track) {
     painter->setPen(selected ? QPen(theme.color("select.on"), 1) : QPen(Qt::NoPen));
     painter->setBrush(theme.trackOnPanel(index.data(TrackModel::ColourRole).toString()));
-    painter->drawRoundedRect(QRectF(mark).adjusted(.5, .5, -.5, -.5), 3, 3);
+    painter->drawRoundedRect(QRectF(placed(mark)).adjusted(.5, .5, -.5, -.5), 3, 3);
   } else {
     const char* icon = kind == TrackRow::Motion ? "folder" : kind == TrackRow::Pins ? "pin" : "camera-rig";
     const int side = theme.px(16);
     painter->drawPixmap(
-        mark.left() - 1, row.center().y() - side / 2, side, side,
+        placed({mark.left() - 1, row.center().y() - side / 2, side, side}),
         theme.pixmap(icon, selected ? theme.color("select.on") : theme.color("text.secondary"), side, ratio));
   }
 
@@ -98,10 +102,10 @@ void TrackDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
       if (remarkable && role == TrackModel::SoloRole) {
         painter->setPen(Qt::NoPen);
         painter->setBrush(theme.color("fill.info"));
-        painter->drawRoundedRect(place.adjusted(2, 2, -2, -2), 4, 4);
+        painter->drawRoundedRect(placed(place).adjusted(2, 2, -2, -2), 4, 4);
       }
       painter->setOpacity(selected && !strong ? .6 : 1);
-      painter->drawPixmap(place.center().x() - side / 2, place.center().y() - side / 2, side, side,
+      painter->drawPixmap(placed({place.center().x() - side / 2, place.center().y() - side / 2, side, side}),
                           theme.pixmap(iconOf(role, on), tint, side, ratio));
       painter->setOpacity(1);
       right = place.left();
@@ -114,14 +118,14 @@ void TrackDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
   painter->setFont(theme.font(Theme::Text::Small));
   painter->setPen(quiet);
   const QRect detailRect(row.left(), row.top(), right - row.left() - 4, row.height());
-  painter->drawText(detailRect, Qt::AlignRight | Qt::AlignVCenter, detail);
+  painter->drawText(placed(detailRect), Qt::AlignRight | Qt::AlignVCenter, detail);
   const int detailWidth = painter->fontMetrics().horizontalAdvance(detail);
 
   painter->setFont(theme.font(Theme::Text::Body, selected ? QFont::Medium : QFont::Normal));
   painter->setPen(text);
   const int left = mark.right() + theme.px(8);
   const QRect nameRect(left, row.top(), right - left - detailWidth - 12, row.height());
-  painter->drawText(nameRect, Qt::AlignVCenter | Qt::AlignLeft,
+  painter->drawText(placed(nameRect), Qt::AlignVCenter | Qt::AlignLeft,
                     painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, nameRect.width()));
   if (option.state.testFlag(QStyle::State_HasFocus) && option.state.testFlag(QStyle::State_KeyboardFocusChange)) {
     painter->setPen(QPen(theme.color("focus.ring"), 2));
@@ -134,7 +138,8 @@ void TrackDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
 void TrackDelegate::updateEditorGeometry(QWidget* editor, const QStyleOptionViewItem& option,
                                          const QModelIndex&) const {
   const int left = swatch(option.rect).right() + 4;
-  editor->setGeometry(left, option.rect.top(), toggle(option.rect, 2).left() - left, option.rect.height());
+  const QRect place(left, option.rect.top(), toggle(option.rect, 2).left() - left, option.rect.height());
+  editor->setGeometry(QStyle::visualRect(option.direction, option.rect, place));
 }
 
 bool TrackDelegate::editorEvent(QEvent* event, QAbstractItemModel* model, const QStyleOptionViewItem& option,

@@ -6,16 +6,17 @@
 #include <QPushButton>
 #include <QToolButton>
 
-#include "ui/inspector/timecode_edit.h"
 #include "ui/session/action_table.h"
 #include "ui/session/engine_bridge.h"
+#include "ui/session/number_label.h"
 #include "ui/session/project_session.h"
 #include "ui/session/theme.h"
+#include "ui/shell/time_display.h"
 
 namespace kinora::ui {
 
 TransportBar::TransportBar(const UiContext& context, QWidget* parent)
-    : QWidget(parent), context_(context), time_(new TimecodeEdit(this)), length_(new QLabel(this)),
+    : QWidget(parent), context_(context), time_(new TimeDisplay(this)), length_(new NumberLabel(this)),
       rate_(new QLabel(this)), rule_(new QPushButton(this)), late_(new QPushButton(this)) {
   setObjectName(QStringLiteral("transport"));
   setProperty("surface", "panel");
@@ -25,9 +26,7 @@ TransportBar::TransportBar(const UiContext& context, QWidget* parent)
   row->setSpacing(4);
   row->addStrut(context.theme.current().px(40));
 
-  time_->setAccessibleName(tr("Playhead"));
-  time_->setToolTip(tr("Playhead: type a timecode, frames, seconds or an offset"));
-  time_->setFixedWidth(context.theme.current().px(104));
+  setLayoutDirection(Qt::LeftToRight); // time runs so in every language
   row->addWidget(time_);
   length_->setProperty("tone", "secondary");
   row->addWidget(length_);
@@ -50,13 +49,10 @@ TransportBar::TransportBar(const UiContext& context, QWidget* parent)
   rule_->setToolTip(tr("What counts when the computer is too slow. Press to change."));
   late_->setToolTip(tr("Frames shown after their time. Press to count anew."));
 
-  connect(time_, &TimecodeEdit::valueEdited, &context_.engine, &EngineBridge::seek);
+  connect(time_, &TimeDisplay::valueEdited, &context_.engine, &EngineBridge::seek);
   connect(rule_, &QPushButton::clicked, this, [this] { context_.actions["play.everyFrame"].trigger(); });
   connect(late_, &QPushButton::clicked, this, [this] { context_.actions["play.resetCounters"].trigger(); });
-  connect(&context_.engine, &EngineBridge::playheadChanged, this, [this](Time at) {
-    if (!time_->hasFocus())
-      time_->setValue(at);
-  });
+  connect(&context_.engine, &EngineBridge::playheadChanged, this, [this](Time at) { time_->setValue(at); });
   connect(&context_.engine, &EngineBridge::playbackChanged, this, &TransportBar::refreshLate);
   connect(&context_.engine, &EngineBridge::everyFrameChanged, this, &TransportBar::refreshRule);
   const auto playIcon = [this] {

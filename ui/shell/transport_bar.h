@@ -12,7 +12,8 @@ class QToolButton;
 
 namespace kinora::ui {
 
-class TimecodeEdit;
+class NumberLabel;
+class TimeDisplay;
 
 // [gui]
 class TransportBar : public QWidget {
@@ -27,8 +28,8 @@ class TransportBar : public QWidget {
   QToolButton* button(const char* action);
 
   UiContext context_;
-  TimecodeEdit* time_;
-  QLabel* length_;
+  TimeDisplay* time_;
+  NumberLabel* length_;
   QLabel* rate_;
   QToolButton* play_;
   QPushButton* rule_;

@@ -5,6 +5,7 @@
 #include <QMainWindow>
 #include <QMenu>
 #include <QScreen>
+#include <QTimer>
 
 #include "ui/session/preferences.h"
 #include "ui/session/theme.h"
@@ -102,6 +103,7 @@ void Workspaces::restore() {
   const QByteArray state = context_.preferences.layouts.value(key());
   if (state.isEmpty() || !window_.restoreState(state, kLayoutVersion))
     return;
+  ++round_; // the sizes are those of the state
   for (const Entry& entry : entries_) {
     const bool lost = entry.panel->isFloating() && !isOnScreen(entry.panel->frameGeometry());
     if (lost || (placeIn(entry, workspace_) == nullptr && !entry.panel->isHidden())) {
@@ -122,11 +124,8 @@ void Workspaces::layOut() {
     entry.panel->setFloating(false);
     window_.removeDockWidget(entry.panel);
   }
-  QList<QDockWidget*> columns, rows;
-  QList<int> widths, heights;
   DockPanel* last = nullptr;
   DockPanel* firstRight = nullptr;
-  const Theme& theme = context_.theme.current();
   for (const Entry& entry : entries_) {
     const PanelPlace* place = placeIn(entry, workspace_);
     if (place == nullptr)
@@ -141,18 +140,35 @@ void Workspaces::layOut() {
       last = entry.panel;
       if (right && firstRight == nullptr)
         firstRight = entry.panel;
-      if (place->area == Qt::LeftDockWidgetArea || right) {
-        columns << entry.panel;
-        widths << theme.px(compact_ ? place->width - 28 : place->width);
-      }
-      rows << entry.panel;
-      heights << theme.px(place->height);
     }
+  }
+  if (compact_ && firstRight != nullptr)
+    firstRight->raise();
+  fitSizes();
+  // Panels that were away get their room only when the window has laid them out.
+  QTimer::singleShot(0, this, [this, round = ++round_] {
+    if (round == round_)
+      fitSizes();
+  });
+}
+
+void Workspaces::fitSizes() {
+  QList<QDockWidget*> columns, rows;
+  QList<int> widths, heights;
+  const Theme& theme = context_.theme.current();
+  for (const Entry& entry : entries_) {
+    const PanelPlace* place = placeIn(entry, workspace_);
+    if (place == nullptr || entry.panel->isHidden() || entry.panel->isFloating())
+      continue;
+    if (place->area != Qt::BottomDockWidgetArea) {
+      columns << entry.panel;
+      widths << theme.px(compact_ ? place->width - 28 : place->width);
+    }
+    rows << entry.panel;
+    heights << theme.px(place->height);
   }
   window_.resizeDocks(columns, widths, Qt::Horizontal);
   window_.resizeDocks(rows, heights, Qt::Vertical);
-  if (compact_ && firstRight != nullptr)
-    firstRight->raise();
 }
 
 void Workspaces::setPanelsHidden(bool hidden) {
@@ -163,6 +179,7 @@ void Workspaces::setPanelsHidden(bool hidden) {
     maximise(nullptr, false);
   }
   hidden_ = hidden;
+  ++round_;
   if (!hidden) {
     restore();
     return;

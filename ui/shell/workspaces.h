@@ -56,6 +56,7 @@ class Workspaces : public QObject {
   [[nodiscard]] QString key() const;
   [[nodiscard]] static const PanelPlace* placeIn(const Entry& entry, Workspace workspace);
   void layOut();
+  void fitSizes();
   void restore();
 
   UiContext context_;
@@ -66,6 +67,7 @@ class Workspaces : public QObject {
   bool compact_ = false;
   bool hidden_ = false;
   QByteArray beforeMaximise_;
+  int round_ = 0; // of laying out
 };
 
 } // namespace kinora::ui

@@ -70,6 +70,7 @@ class ShellTest : public QObject {
   void spacePlaysUnlessItTypes();
   void workspaceOwnsItsLetters();
   void panelsSurviveASwitch();
+  void panelsHaveTheirWidths();
   void findsCommandsByLetters();
   void writesTheSameCommand();
   void exportsWithProgressAndCancel();
@@ -193,6 +194,20 @@ void ShellTest::panelsSurviveASwitch() {
   QVERIFY(!motion->isVisible() && !clip->isVisible());
   studio.actions["view.resetLayout"].trigger();
   QVERIFY(motion->isVisible());
+}
+
+void ShellTest::panelsHaveTheirWidths() {
+  Studio studio;
+  MainWindow window(studio.context, nullptr, *studio.transport);
+  window.resize(1440, 900);
+  window.show();
+  for (int round = 0; round < 2; ++round) {
+    window.setWorkspace(Workspace::Edit);
+    QTRY_COMPARE(window.findChild<DockPanel*>(QStringLiteral("media"))->width(), 304);
+    QTRY_COMPARE(window.findChild<DockPanel*>(QStringLiteral("clip"))->width(), 300);
+    window.setWorkspace(Workspace::Paint);
+    QTRY_COMPARE(window.findChild<DockPanel*>(QStringLiteral("tracks"))->width(), 292);
+  }
 }
 
 void ShellTest::findsCommandsByLetters() {
