@@ -149,6 +149,36 @@ class Muxer {
   bool published_ = false;
 };
 
+// x264 puts its version and all its options into the first packet, as an SEI message of user data. They say nothing
+// about the picture and would make files of equal content differ between builds, so they are taken out.
+void removeUserData(AVPacket& packet) {
+  constexpr std::uint8_t kSei = 6;
+  constexpr std::uint8_t kUserData = 5; // user_data_unregistered, ISO/IEC 14496-10 annex D
+  if (av_packet_make_writable(&packet) < 0)
+    return;
+  const auto startAt = [&packet](int i) {
+    return i + 3 <= packet.size && packet.data[i] == 0 && packet.data[i + 1] == 0 && packet.data[i + 2] == 1;
+  };
+  int unit = 0; // its start code, with the zero in front that belongs to it
+  while (unit < packet.size) {
+    int header = unit;
+    while (header < packet.size && !startAt(header))
+      ++header;
+    header += 3;
+    int end = header;
+    while (end < packet.size && !startAt(end))
+      ++end;
+    if (end < packet.size && end > header && packet.data[end - 1] == 0)
+      --end;
+    if (header + 1 < end && (packet.data[header] & 31) == kSei && packet.data[header + 1] == kUserData) {
+      std::copy(packet.data + end, packet.data + packet.size, packet.data + unit);
+      av_shrink_packet(&packet, packet.size - (end - unit));
+    } else {
+      unit = end;
+    }
+  }
+}
+
 Result<void> checkSettings(const EncodeSettings& s, const fs::path& path) {
   const auto refuse = [&path](std::string message) {
     return fail(ErrorCode::InvalidArgument, std::move(message), path.string());
@@ -187,6 +217,7 @@ struct Encoder::State {
   std::int64_t lastStamp = -1;
   std::deque<std::int64_t> stamps; // of frames whose packets are not written yet
   int delay = 0;                   // packets written before the first stamp was used
+  bool begun = false;              // a packet was written
   bool heard = false;
   bool finished = false;
 
@@ -269,6 +300,8 @@ struct Encoder::State {
                                : av_rescale_q(1, {settings.frameRate.den, settings.frameRate.num}, kRecordingClock);
       if (name == "libx265")
         packet->dts = nextDecodeStamp();
+      if (name == "libx264" && !std::exchange(begun, true))
+        removeUserData(*packet);
       if (auto written = muxer->write(*packet, videoStream, codec->time_base); !written)
         return written;
     }

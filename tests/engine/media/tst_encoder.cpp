@@ -63,6 +63,8 @@ class TestMediaEncoder : public QObject {
   void everyPresetWrites();
   void equalInputEqualBytes_data();
   void equalInputEqualBytes();
+  void noThreadCountAndNoOptionsInTheFile_data();
+  void noThreadCountAndNoOptionsInTheFile();
   void soundGivesEqualBytes();
   void abandonedLeavesNothing_data();
   void abandonedLeavesNothing();
@@ -147,6 +149,40 @@ void TestMediaEncoder::equalInputEqualBytes() {
   const std::string a = contentsOf(first);
   QVERIFY(a.size() > 1000);
   QVERIFY(a == contentsOf(second));
+}
+
+void TestMediaEncoder::noThreadCountAndNoOptionsInTheFile_data() {
+  addPresets();
+}
+
+// With sound where the format holds it: the same bytes whatever the number of workers, and no names of programs,
+// versions or options.
+void TestMediaEncoder::noThreadCountAndNoOptionsInTheFile() {
+  QFETCH(QString, id);
+  const EncodePreset& preset = *findPreset(id.toStdString());
+  const TempFolder folder;
+  EncodeSettings settings = settingsOf(id.toStdString(), {320, 192});
+  if (!preset.extension.empty())
+    settings.audio = preset.extension == ".mkv" ? AudioCodec::Flac : AudioCodec::Aac;
+  std::string first;
+  for (const int threads : {1, 5}) {
+    const WorkerPool pool(threads);
+    const fs::path path = targetOf(preset, folder, std::to_string(threads));
+    auto encoder = Encoder::create(path, settings, &pool);
+    QVERIFY2(encoder.has_value(), encoder ? "" : encoder.error().text().c_str());
+    for (int n = 0; n < 12; ++n) {
+      QVERIFY(encoder->push(
+          withDisc(texturedPicture({320, 192}, 5), {40.F + 12.F * static_cast<float>(n), 96}, 30, 220, 60, 40)));
+      if (settings.audio != AudioCodec::None)
+        QVERIFY(encoder->push(tones(2000, 2, 48'000, 16)));
+    }
+    QVERIFY(encoder->finish());
+    const std::string bytes = contentsOf(path);
+    for (const char* text : {"x264", "x265", "SVT", "options:", "Lavc5", "Lavf5"})
+      QVERIFY2(bytes.find(text) == std::string::npos, text);
+    QVERIFY(first.empty() || first == bytes);
+    first = bytes;
+  }
 }
 
 void TestMediaEncoder::soundGivesEqualBytes() {
