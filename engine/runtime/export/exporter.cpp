@@ -2,6 +2,7 @@
 #include "engine/runtime/export/exporter.h"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -106,6 +107,8 @@ class Run {
       return fail(settings);
     if (auto heard = openSound(*settings); !heard)
       return fail(heard);
+    if (auto safe = keepsItsSources(*settings); !safe)
+      return fail(safe);
     auto encoder = media::Encoder::create(job_.request.file, *settings, &environment_.workers);
     if (!encoder)
       return fail(encoder);
@@ -168,6 +171,25 @@ class Run {
       keys.push_back(node->key);
     environment_.store.forgive(keys); // what failed before is asked for anew
     environment_.store.setWanted(PinOwner::Export, std::move(keys));
+    return {};
+  }
+
+  // Refuses to write over a file that the project uses.
+  Result<void> keepsItsSources(const media::EncodeSettings& settings) const {
+    const bool pictures =
+        settings.video == media::VideoCodec::PngSequence || settings.video == media::VideoCodec::ExrSequence;
+    for (const auto& item : job_.document->media) {
+      std::error_code ignored; // a file that is not there is not written over
+      const std::string stem = item->path.stem().string();
+      const bool numbered = std::all_of(stem.begin(), stem.end(), [](unsigned char c) { return std::isdigit(c); }) ||
+                            stem.find('%') != std::string::npos;
+      if (std::filesystem::equivalent(item->path, job_.request.file, ignored) ||
+          (pictures && numbered && std::filesystem::equivalent(item->path.parent_path(), job_.request.file, ignored)))
+        return fail(ErrorCode::InvalidArgument,
+                    fmt::format("“{}” is used by the project and would be written over. Choose another name or folder.",
+                                item->path.filename().string()),
+                    job_.request.file.string());
+    }
     return {};
   }
 

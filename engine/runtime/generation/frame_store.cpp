@@ -90,6 +90,7 @@ struct FrameStore::State {
   std::array<std::vector<FrameId>, 2> pinned;
   std::array<std::unordered_set<ContentKey>, 2> wanted;
   std::unordered_map<ContentKey, Failure> failures;
+  std::uint64_t timesForgiven = 0;
   bool diskWorks = true;
   std::optional<Error> diskError;
 
@@ -439,6 +440,12 @@ void FrameStore::forgive(std::span<const ContentKey> keys) {
   const std::lock_guard lock(state_->mutex);
   for (const ContentKey& key : keys)
     state_->failures.erase(key);
+  ++state_->timesForgiven;
+}
+
+std::uint64_t FrameStore::timesForgiven() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->timesForgiven;
 }
 
 bool FrameStore::hasDisk() const {

@@ -93,6 +93,8 @@ class FrameStore {
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> nextTry() const;
   // [any] These keys are asked for anew: their failures are forgotten.
   void forgive(std::span<const ContentKey> keys);
+  // [any] Grows with every forgive: what fails after one but began before it is worth another try at once.
+  [[nodiscard]] std::uint64_t timesForgiven() const;
 
   [[nodiscard]] bool hasDisk() const;
   [[nodiscard]] std::int64_t memoryLimit() const;

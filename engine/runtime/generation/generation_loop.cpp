@@ -407,9 +407,10 @@ std::optional<Task> GenerationLoop::State::nextTask() {
 void GenerationLoop::State::perform(const Task& task) {
   const GenerationNode& node = *task.node;
   const std::stop_token running = begin(node.key);
+  const std::uint64_t forgiven = environment.store.timesForgiven();
   const auto failed = [&](const Error& error) {
     end();
-    if (error.code == ErrorCode::Cancelled)
+    if (error.code == ErrorCode::Cancelled || environment.store.timesForgiven() != forgiven)
       return;
     environment.store.fail(
         node.key, Error{error.code, fmt::format("“{}” could not be made: {}", node.name, error.message), error.where});

@@ -32,8 +32,10 @@ class TestEngine : public QObject {
     QCOMPARE(rig.shown.red, static_cast<int>(EngineRig::kUntouched));
     rig.onFrame = nullptr;
     rig.engine->send({Pause{}});
-    rig.seek(40);
-    QVERIFY(rig.untilShown([](const Shown& s) { return s.number == 40; }));
+    for (const std::int64_t frame : {3, 30, 12, 47, 0, 40}) { // scrubbing
+      rig.seek(frame);
+      QVERIFY(rig.untilShown([frame](const Shown& s) { return s.number == frame; }));
+    }
     // A document of half the frame rate: the same moment has another number.
     rig.engine->publish(must(edit::setFrame(rig.document, {EngineRig::kSize, FrameRate{12, 1}})));
     QVERIFY(rig.untilShown([](const Shown& s) { return s.number == 23; }));

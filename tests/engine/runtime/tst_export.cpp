@@ -183,6 +183,65 @@ class TestExport : public QObject {
     QCOMPARE(entriesIn(rig.folder.path()), std::size_t{1}); // the photo
   }
 
+  void sourcesAreNotWrittenOver() {
+    EngineRig rig;
+    // A film that shows itself: under its own name and under another one.
+    const auto first = finished(rig, rig.engine->startExport(rig.document, {rig.folder.file("film.mkv"), {}, {}, {}}));
+    QVERIFY(first.file.has_value());
+    const auto added = must(document::addMediaClip(rig.document, must(describeMediaFile(*first.file))));
+    const std::string before = bytesOf(*first.file);
+    fs::create_symlink(*first.file, rig.folder.file("link.mkv"));
+    for (const char* name : {"film.mkv", "link.mkv"}) {
+      const auto end = finished(rig, rig.engine->startExport(added.document, {rig.folder.file(name), {}, {}, {}}));
+      QVERIFY(!end.file && end.file.error().code == ErrorCode::InvalidArgument);
+      QVERIFY(end.file.error().message.find("film.mkv") != std::string::npos);
+    }
+    QVERIFY(bytesOf(*first.file) == before);
+    QVERIFY(finished(rig, rig.engine->startExport(added.document, {rig.folder.file("other.mkv"), {}, {}, {}})).file);
+    // Numbered pictures into the folder that they come from.
+    const fs::path numbers = rig.folder.path() / "numbers";
+    fs::create_directory(numbers);
+    fs::copy_file(rig.folder.file("photo.png"), numbers / "00003.png");
+    const auto shown = must(document::addMediaClip(rig.document, must(describeMediaFile(*first.file))));
+    const auto more = must(edit::addMedia(shown.document, must(describeMediaFile(numbers / "00003.png"))));
+    const auto end = finished(rig, rig.engine->startExport(more.document, {numbers, "png-sequence", {}, {}}));
+    QVERIFY(!end.file && end.file.error().code == ErrorCode::InvalidArgument);
+    QCOMPARE(entriesIn(numbers), std::size_t{1});
+  }
+
+  void aFolderThatVanishesIsAnError_data() {
+    QTest::addColumn<QString>("name");
+    for (const char* name : {"film.mp4", "film.mkv", "film.mov"})
+      QTest::newRow(name) << name;
+  }
+  void aFolderThatVanishesIsAnError() {
+    QFETCH(QString, name);
+    EngineRig rig;
+    const fs::path folder = rig.folder.path() / "out";
+    fs::create_directory(folder);
+    rig.script->block();
+    const JobId job = rig.engine->startExport(rig.document, {folder / name.toStdString(), {}, {}, {}});
+    QVERIFY(rig.until([&] { return rig.script->waiting() == 1; }));
+    fs::remove_all(folder);
+    rig.script->release();
+    const auto end = finished(rig, job);
+    QVERIFY(!end.file);
+    QVERIFY2(end.file.error().code == ErrorCode::Io || end.file.error().code == ErrorCode::NotFound,
+             end.file.error().text().c_str());
+    QVERIFY(!fs::exists(folder));
+  }
+
+  void aSourceThatVanishesIsNamed() {
+    EngineRig rig;
+    const auto film = finished(rig, rig.engine->startExport(rig.document, {rig.folder.file("film.mkv"), {}, {}, {}}));
+    const auto added = must(document::addMediaClip(rig.document, must(describeMediaFile(*film.file))));
+    fs::remove(*film.file); // shown after the take
+    const auto end = finished(rig, rig.engine->startExport(added.document, {rig.folder.file("b.mkv"), {}, {}, {}}));
+    QVERIFY(!end.file && end.file.error().code == ErrorCode::NotFound);
+    QVERIFY(end.file.error().text().find("film.mkv") != std::string::npos);
+    QCOMPARE(entriesIn(rig.folder.path()), std::size_t{1}); // the photo
+  }
+
   void aModelThatFailsEndsTheExport() {
     EngineRig rig;
     rig.script->failWith("The device was lost.");
