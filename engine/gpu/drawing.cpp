@@ -44,9 +44,11 @@ void recordBarrier(const DeviceState& device, VkCommandBuffer commands, const Vk
 void recordOwnership(const DeviceState& device, VkCommandBuffer commands, VkBuffer buffer, bool take) {
   VkBufferMemoryBarrier2 b{};
   b.sType = VK_STRUCTURE_TYPE_BUFFER_MEMORY_BARRIER_2;
-  (take ? b.dstStageMask : b.srcStageMask) = VK_PIPELINE_STAGE_2_COPY_BIT;
-  if (take)
+  b.srcStageMask = VK_PIPELINE_STAGE_2_COPY_BIT; // also where the submission waits for "produced"
+  if (take) {
+    b.dstStageMask = VK_PIPELINE_STAGE_2_COPY_BIT;
     b.dstAccessMask = VK_ACCESS_2_TRANSFER_READ_BIT;
+  }
   b.srcQueueFamilyIndex = take ? VK_QUEUE_FAMILY_EXTERNAL : device.queueFamily;
   b.dstQueueFamilyIndex = take ? device.queueFamily : VK_QUEUE_FAMILY_EXTERNAL;
   b.buffer = buffer;

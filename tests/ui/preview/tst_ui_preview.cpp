@@ -13,6 +13,7 @@
 
 #include "engine/gpu/device_p.h" // its table of functions is the seam to lose the device
 #include "tests/support/pictures.h"
+#include "ui/preview/overlay_layer.h"
 #include "ui/preview/video_view.h"
 #include "ui/preview/vulkan_surface.h"
 
@@ -87,6 +88,56 @@ class PreviewTest : public QObject {
     const auto zoomed = view.zoomed(3, {50, 150});
     QCOMPARE(zoomed.scale, 6.);
     QCOMPARE(zoomed.toPicture({50, 150}), view.toPicture({50, 150}));
+  }
+
+  void theOverlayKnowsWhichPixelsChanged() {
+    QRectF dot(20, 20, 8, 8);
+    int painted = 0;
+    const auto paint = [&](QPainter& painter) {
+      ++painted;
+      painter.fillRect(dot, Qt::red);
+    };
+    const auto area = [](const std::vector<gpu::PixelRect>& rects) {
+      int sum = 0;
+      for (const gpu::PixelRect& r : rects)
+        sum += r.width * r.height;
+      return sum;
+    };
+    for (const double ratio : {1., 1.5, 2.}) {
+      const QSize size(600, 400);
+      const QSize pixels = size * ratio;
+      ui::OverlayLayer layer;
+      layer.repaint(size, ratio, {}, paint); // the first time everything
+      QCOMPARE(layer.image().size(), pixels);
+      QCOMPARE(area(layer.changed()), pixels.width() * pixels.height());
+      layer.taken();
+      painted = 0;
+      layer.repaint(size, ratio, {}, paint); // nobody asked
+      QCOMPARE(painted, 0);
+      layer.repaint(size, ratio, QRect(QPoint(), size), paint); // painted, but the same
+      QCOMPARE(painted, 1);
+      QVERIFY(layer.changed().empty());
+      dot.moveTo(400, 300);
+      layer.repaint(size, ratio, QRect(QPoint(), size), paint);
+      const int moved = area(layer.changed());
+      QVERIFY2(moved > 0 && moved < pixels.width() * pixels.height() / 8, qPrintable(QString::number(moved)));
+      const QPoint now = (QPointF(404, 304) * ratio).toPoint();
+      QCOMPARE(layer.image().pixelColor(now), QColor(Qt::red));
+      QCOMPARE(layer.image().pixelColor((QPointF(24, 24) * ratio).toPoint()).alpha(), 0);
+      const auto holds = [&](QPoint p) {
+        for (const gpu::PixelRect& r : layer.changed())
+          if (QRect(r.x, r.y, r.width, r.height).contains(p))
+            return true;
+        return false;
+      };
+      QVERIFY(holds(now) && holds((QPointF(24, 24) * ratio).toPoint())); // where it is and where it was
+      layer.taken();
+      dot.moveTo(20, 20);
+      layer.repaint(size, ratio, QRect(0, 0, 100, 100), paint); // only there
+      QCOMPARE(layer.image().pixelColor(now), QColor(Qt::red));
+      layer.repaint(size + QSize(1, 0), ratio, {}, paint);
+      QCOMPARE(layer.image().pixelColor(now).alpha(), 0);
+    }
   }
 
   void softwareShowsTheFrameAndTheOverlay() {
