@@ -107,14 +107,14 @@ constexpr std::size_t kWestern = 0; // windows-1252, where nearly all such accid
 constexpr std::size_t kMac = 7;
 constexpr std::size_t kDos = 8;
 
-// The byte that a character was, in this code page. Latin-1's control characters count as their bytes everywhere.
+// The byte that a character was, in this code page; the Western one stands for Latin-1 as well.
 std::optional<std::uint8_t> byteOf(char32_t c, const CodePage& page) {
   if (c < 0x80)
     return static_cast<std::uint8_t>(c);
   const auto* found = std::find(page.begin(), page.end(), c);
   if (found != page.end())
     return static_cast<std::uint8_t>(0x80 + (found - page.begin()));
-  if (c < 0xA0 || (c < 0x100 && &page == &kPages[kWestern]))
+  if (c < 0x100 && &page == &kPages[kWestern])
     return static_cast<std::uint8_t>(c);
   return std::nullopt;
 }
@@ -124,9 +124,9 @@ struct Range {
   char32_t last;
 };
 
-// What people write, beyond ASCII. Phonetic letters, accents alone, rare and dead scripts are left out on purpose: they
-// are what correct text would turn into.
-constexpr Range kLatin[] = {{0xA0, 0x17F},    {0x1A0, 0x1A1},   {0x1AF, 0x1B0},   {0x218, 0x21B},   {0x2BB, 0x2BC},
+// What people write, beyond ASCII. Phonetic letters, rare and dead scripts are left out on purpose: they are what
+// correct text would turn into. Control characters are in: text that was read wrongly twice has them in between.
+constexpr Range kLatin[] = {{0x80, 0x17F},    {0x1A0, 0x1A1},   {0x1AF, 0x1B0},   {0x218, 0x21B},   {0x2BB, 0x2BC},
                             {0x300, 0x328},   {0x1E00, 0x1EFF}, {0x2010, 0x2044}, {0x20A0, 0x20BF}, {0x2122, 0x2122},
                             {0xFB00, 0xFB06}, {0xFE0E, 0xFE0F}, {0xFFFD, 0xFFFD}};
 constexpr Range kOthers[] = {
@@ -175,6 +175,37 @@ std::optional<std::u32string> decoded(std::string bytes, bool mendBlanks) {
   return text;
 }
 
+struct Sequence {
+  char32_t code = 0; // what the characters were
+  std::size_t length = 0;
+  bool certain = false; // a sign of wrong decoding by itself; others need a neighbour of their kind
+};
+
+// The Western characters at text[at] as one character of UTF-8, when they are one that people write.
+std::optional<Sequence> sequenceAt(std::u32string_view text, std::size_t at) {
+  const auto lead = at < text.size() ? byteOf(text[at], kPages[kWestern]) : std::nullopt;
+  if (!lead || *lead < 0xC2 || *lead > 0xF0)
+    return std::nullopt;
+  const std::size_t length = *lead < 0xE0 ? 2 : *lead < 0xF0 ? 3 : 4;
+  std::string bytes;
+  for (std::size_t i = 0; i < length && at + i < text.size(); ++i) {
+    if (const auto byte = byteOf(text[at + i], kPages[kWestern]))
+      bytes.push_back(static_cast<char>(*byte));
+  }
+  const auto mended = bytes.size() == length ? decoded(bytes, false) : std::nullopt;
+  if (!mended || mended->size() != 1)
+    return std::nullopt;
+  const char32_t code = (*mended)[0];
+  if (!isIn(code, kLatin) && !isIn(code, kOthers))
+    return std::nullopt;
+  // A with a circumflex or a tilde before a sign, a with a circumflex before two: hardly ever meant. Other letters may
+  // well stand before a quotation mark or a dash.
+  const bool common =
+      *lead == 0xC2 || *lead == 0xC3 || *lead == 0xE2 || *lead == 0xE3 || *lead == 0xEF || *lead == 0xF0;
+  const bool latin = (*lead == 0xC4 || *lead == 0xC5) && text[at + 1] < 0x100;
+  return Sequence{code, length, common || latin};
+}
+
 // The whole text read anew in one code page.
 std::optional<std::u32string> repairedAsWhole(std::u32string_view text, std::size_t which) {
   std::string bytes;
@@ -187,41 +218,36 @@ std::optional<std::u32string> repairedAsWhole(std::u32string_view text, std::siz
   auto result = decoded(std::move(bytes), which == kWestern);
   if (!result || !isPlausible(*result))
     return std::nullopt;
-  // A single odd pair proves little in code pages whose letters are letters anyway.
+  // One character alone proves little: in the Western code page it must be a Latin one or one of the sure signs, in
+  // those whose letters are letters anyway it does not count.
   const auto found = std::count_if(result->begin(), result->end(), [](char32_t c) { return c >= 0x80; });
-  if (found < 2 && which != kWestern && which != kMac && which != kDos)
+  if (found == 1 && which == kWestern) {
+    const std::size_t at = static_cast<std::size_t>(
+        std::find_if(text.begin(), text.end(), [](char32_t c) { return c >= 0x80; }) - text.begin());
+    const auto sequence = sequenceAt(text, at);
+    if (sequence && !sequence->certain && !isIn(sequence->code, kLatin))
+      return std::nullopt;
+  } else if (found < 2 && which != kMac && which != kDos) {
     return std::nullopt;
+  }
   return result;
 }
 
 // Single sequences inside a text whose other characters are right: "schÃ¶n" next to Japanese.
 std::u32string repairedInPlaces(std::u32string_view text) {
   std::u32string result;
-  bool inside = false; // the character before would be the rest of a sequence: a garbled text is left whole
+  bool inside = false;   // the character before would be the rest of a sequence: a garbled text is left whole
+  bool repaired = false; // the character before was mended
   for (std::size_t at = 0; at < text.size();) {
-    const auto lead = byteOf(text[at], kPages[kWestern]);
-    const std::size_t length = !lead || inside                  ? 0
-                               : *lead == 0xC2 || *lead == 0xC3 ? 2
-                               : *lead >= 0xE2 && *lead <= 0xEF ? 3
-                               : *lead == 0xF0                  ? 4
-                                                                : 0;
-    std::string bytes;
-    for (std::size_t i = 0; i < length && at + i < text.size(); ++i) {
-      if (const auto byte = byteOf(text[at + i], kPages[kWestern]))
-        bytes.push_back(static_cast<char>(*byte));
-    }
-    const auto mended = length > 0 && bytes.size() == length ? decoded(bytes, false) : std::nullopt;
-    if (mended && mended->size() == 1 && isIn((*mended)[0], kLatin)) {
-      result += *mended;
-      at += length;
+    const auto sequence = inside ? std::nullopt : sequenceAt(text, at);
+    if (sequence && (sequence->certain || repaired || sequenceAt(text, at + sequence->length))) {
+      result.push_back(sequence->code);
+      at += sequence->length;
+      repaired = true;
       continue;
     }
-    if (mended && mended->size() == 1 && length > 2 && isIn((*mended)[0], kOthers)) {
-      result += *mended;
-      at += length;
-      continue;
-    }
-    inside = lead && *lead >= 0x80 && *lead < 0xC0 && text[at] < 0x100;
+    repaired = false;
+    inside = text[at] >= 0x80 && text[at] < 0xC0;
     result.push_back(text[at++]);
   }
   return result;
