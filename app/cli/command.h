@@ -34,6 +34,7 @@ struct Command {
 void addMotionCommand(CLI::App& program, std::vector<Command>& commands);
 void addExportCommand(CLI::App& program, std::vector<Command>& commands);
 void addInspectCommand(CLI::App& program, std::vector<Command>& commands);
+void addParityCommand(CLI::App& program, std::vector<Command>& commands);
 void addTracksCommands(CLI::App& program, std::vector<Command>& commands);
 void addSelfcheckCommand(CLI::App& program, std::vector<Command>& commands);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "app/cli/command.h"
 #include "engine/document/project_file.h"
 #include "engine/document/tracks_file.h"
+#include "engine/inference/weights/inspection.h"
 #include "engine/media/probe.h"
 
 namespace kinora::cli {
@@ -118,10 +120,90 @@ ExitCode inspectMedia(const fs::path& path, const Globals& globals) {
   return ExitCode::Ok;
 }
 
+std::string amount(double value, const char* unit) {
+  static constexpr const char* kSteps[] = {"", "K", "M", "G", "T"};
+  std::size_t step = 0;
+  for (; value >= 1000 && step + 1 < std::size(kSteps); ++step)
+    value /= 1000;
+  return fmt::format("{:.{}f} {}{}", value, step == 0 ? 0 : 2, kSteps[step], unit);
+}
+
+json pairs(const std::vector<std::pair<std::string, std::string>>& entries) {
+  json list = json::array();
+  for (const auto& [name, value] : entries)
+    list.push_back({{"name", name}, {"value", value}});
+  return list;
+}
+
+void describeNetwork(const inference::NetworkReport& network, json& object, std::string& text) {
+  object["networks"].push_back({{"network", inference::networkName(network.kind)},
+                                {"variant", network.variant},
+                                {"component", network.component},
+                                {"prefix", network.prefix},
+                                {"names", network.diffusersNames ? "diffusers" : "original"},
+                                {"tensors", network.tensors},
+                                {"parameters", network.parameters},
+                                {"configuration", pairs(network.configuration)},
+                                {"problems", network.problems},
+                                {"today", network.today},
+                                {"needs", network.needs}});
+  text += fmt::format("\n  {}{}{}: {} tensors, {}", network.component.empty() ? "" : network.component + ": ",
+                      inference::networkName(network.kind), network.variant.empty() ? "" : " (" + network.variant + ")",
+                      network.tensors, amount(static_cast<double>(network.parameters), "parameters"));
+  text += fmt::format("\n    names    {}{}", network.diffusersNames ? "as in diffusers" : "as in the original",
+                      network.prefix.empty() ? "" : ", all behind “" + network.prefix + "”");
+  for (const auto& [name, value] : network.configuration)
+    text += fmt::format("\n    {:<24} {}", name, value);
+  for (const std::string& problem : network.problems)
+    text += "\n    problem  " + problem;
+  text += "\n    today    " + network.today;
+  for (const std::string& need : network.needs)
+    text += "\n    needs    " + need;
+}
+
+ExitCode inspectWeightsFile(const fs::path& path, const Globals& globals) {
+  const auto weights = inference::inspectWeights(path);
+  if (!weights)
+    return report(weights.error(), Stage::Reading, globals);
+  json object{{"kind", "weights"},
+              {"content", inference::contentName(weights->content)},
+              {"container", weights->container},
+              {"bytes", weights->fileBytes},
+              {"tensors", weights->tensors},
+              {"parameters", weights->parameters},
+              {"types", json::object()},
+              {"networks", json::array()},
+              {"facts", pairs(weights->facts)},
+              {"firstTensors", weights->firstTensors},
+              {"today", weights->today}};
+  static constexpr const char* kWhat[] = {"networks", "a LoRA", "a voice model", "tensors of no known network",
+                                          "no tensors"};
+  std::string text = fmt::format("{} ({}): {}, {}, {}", path.filename().string(), weights->container,
+                                 kWhat[static_cast<std::size_t>(weights->content)],
+                                 amount(static_cast<double>(weights->fileBytes), "B"),
+                                 amount(static_cast<double>(weights->parameters), "parameters"));
+  for (const auto& [type, elements] : weights->types) {
+    object["types"][std::string(inference::dtypeName(type))] = elements;
+    text += fmt::format("\n  {:<8} {}", inference::dtypeName(type), amount(static_cast<double>(elements), "numbers"));
+  }
+  for (const auto& [name, value] : weights->facts)
+    text += fmt::format("\n  {:<8} {}", name, value);
+  for (const inference::NetworkReport& network : weights->networks)
+    describeNetwork(network, object, text);
+  for (const std::string& tensor : weights->firstTensors)
+    text += "\n  tensor   " + tensor;
+  if (!weights->today.empty())
+    text += "\n  today    " + weights->today;
+  printResult(object, text, globals);
+  return ExitCode::Ok;
+}
+
 ExitCode runInspect(const fs::path& path, const Globals& globals) {
   const std::string ending = path.extension().string();
   if (ending == ".kinora")
     return inspectProject(path, globals);
+  if (inference::looksLikeWeights(path))
+    return inspectWeightsFile(path, globals);
   if (ending == ".json" || ending == ".npy" || ending == ".npz")
     return inspectTracks(path, globals);
   return inspectMedia(path, globals);
@@ -131,8 +213,9 @@ ExitCode runInspect(const fs::path& path, const Globals& globals) {
 
 void addInspectCommand(CLI::App& program, std::vector<Command>& commands) {
   auto path = std::make_shared<fs::path>();
-  CLI::App* app = program.add_subcommand("inspect", "Say what is in a project, tracks, picture, video or sound file");
-  app->add_option("file", *path, "the file")->required();
+  CLI::App* app =
+      program.add_subcommand("inspect", "Say what is in a project, tracks, weights, picture, video or sound file");
+  app->add_option("file", *path, "the file, or a folder of weights")->required();
   commands.push_back({app, [path](const Globals& globals) { return runInspect(*path, globals); }});
 }
 

@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
   addMotionCommand(program, commands);
   addExportCommand(program, commands);
   addInspectCommand(program, commands);
+  addParityCommand(program, commands);
   addTracksCommands(program, commands);
   addSelfcheckCommand(program, commands);
 
