@@ -174,7 +174,9 @@ class MappedSource final : public TensorSource {
 // CLIP's two text encoders have the same names in transformers' grammar; ViT-H is 1024 wide, ViT-L 768.
 bool isWide(const std::unordered_map<std::string, std::size_t>& index, const std::vector<TensorInfo>& tensors,
             const std::string& prefix) {
-  const auto found = index.find(prefix + "text_model.embeddings.token_embedding.weight");
+  auto found = index.find(prefix + "text_model.embeddings.token_embedding.weight");
+  if (found == index.end())
+    found = index.find(prefix + "embeddings.token_embedding.weight");
   return found != index.end() && tensors[found->second].shape.size() == 2 && tensors[found->second].shape[1] >= 1024;
 }
 
@@ -190,12 +192,13 @@ std::vector<FoundNetwork> findAll(const std::vector<TensorInfo>& tensors) {
       if (!entry.first.ends_with(first))
         continue;
       const std::string prefix = entry.first.substr(0, entry.first.size() - first.size());
-      if (!prefix.empty() && prefix.back() != '.')
+      if ((!prefix.empty() && prefix.back() != '.') ||
+          (!landmark.implied.empty() && prefix.ends_with(landmark.implied)))
         continue;
       const bool all = std::all_of(landmark.names.begin() + 1, landmark.names.end(),
                                    [&](std::string_view name) { return index.contains(prefix + std::string(name)); });
       if (all)
-        found.push_back({landmark.kind, landmark.grammar, prefix});
+        found.push_back({landmark.kind, landmark.grammar, prefix, std::string(landmark.implied)});
     }
   }
   std::sort(found.begin(), found.end(), [](const FoundNetwork& a, const FoundNetwork& b) {
@@ -239,7 +242,7 @@ std::shared_ptr<TensorSource> withOriginalKeys(std::shared_ptr<TensorSource> sou
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const std::string name = unwrapped(tensors[i].name);
     if (name.starts_with(network->prefix)) {
-      names[i] = name.substr(network->prefix.size());
+      names[i] = network->implied + name.substr(network->prefix.size());
       known.insert(names[i]);
     }
   }

@@ -29,7 +29,8 @@ enum class KeyGrammar { Original, Diffusers };
 struct FoundNetwork {
   NetworkKind kind = NetworkKind::WanDit;
   KeyGrammar grammar = KeyGrammar::Original;
-  std::string prefix; // in front of every name of it: "generator_ema.model."; empty when there is none
+  std::string prefix;  // in front of every name of it: "generator_ema.model."; empty when there is none
+  std::string implied; // what this file leaves out in front of every name: "text_model."
   bool operator==(const FoundNetwork&) const = default;
 };
 

@@ -423,6 +423,10 @@ std::span<const Landmark> landmarks() {
   static constexpr std::array<std::string_view, 2> umt5Diffusers = {
       "encoder.final_layer_norm.weight", "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"};
   static constexpr std::array<std::string_view, 1> clip = {"text_model.embeddings.token_embedding.weight"};
+  static constexpr std::array<std::string_view, 2> clipShort = {"embeddings.token_embedding.weight",
+                                                                "encoder.layers.0.self_attn.q_proj.weight"};
+  static constexpr std::array<std::string_view, 2> visionShort = {"embeddings.class_embedding",
+                                                                  "encoder.layers.0.self_attn.q_proj.weight"};
   static constexpr std::array<std::string_view, 2> openClip = {"token_embedding.weight",
                                                                "transformer.resblocks.0.attn.in_proj_weight"};
   static constexpr std::array<std::string_view, 2> vision = {"visual.cls_embedding", "visual.pos_embedding"};
@@ -460,6 +464,9 @@ std::span<const Landmark> landmarks() {
       Landmark{SdVae, kOriginal, sdVae},
       Landmark{SdVae, kDiffusers, sdVaeDiffusers},
       Landmark{Taesd, kOriginal, taesd},
+      Landmark{ClipText, kDiffusers, clipShort, "text_model."},
+      Landmark{OpenClipText, kDiffusers, clipShort, "text_model."},
+      Landmark{ClipVision, kDiffusers, visionShort, "vision_model."},
       Landmark{Taesd, kDiffusers, taesdDiffusers},
   };
   return kLandmarks;

@@ -40,6 +40,7 @@ struct Landmark {
   NetworkKind kind;
   KeyGrammar grammar;
   std::span<const std::string_view> names;
+  std::string_view implied = {}; // what newer files leave out in front of every name
 };
 [[nodiscard]] std::span<const Landmark> landmarks();
 

@@ -127,7 +127,7 @@ class TestKeyMap : public QObject {
                                   p + "blocks.0._fsdp_wrapped_module.ffn.0._checkpoint_wrapped_module.weight"});
     const auto found = findNetworks(source->tensors());
     QCOMPARE(found.size(), 1U);
-    QCOMPARE(found.front(), (FoundNetwork{NetworkKind::WanDit, KeyGrammar::Original, p}));
+    QCOMPARE(found.front(), (FoundNetwork{NetworkKind::WanDit, KeyGrammar::Original, p, ""}));
     const auto all = readAll(*withOriginalKeys(source, NetworkKind::WanDit));
     QCOMPARE(all.size(), 3U);
     QVERIFY(all.contains("blocks.0.ffn.0.weight"));
@@ -187,6 +187,22 @@ class TestKeyMap : public QObject {
     const auto all = readAll(*withOriginalKeys(source, NetworkKind::Umt5));
     QCOMPARE(all.size(), 3U);
     QCOMPARE(all.at("token_embedding.weight")[0][0].item<int>(), 1);
+  }
+
+  void knowsFilesThatLeaveTheModelsNameOut() {
+    for (const char* prefix : {"", "text_encoder."}) {
+      const std::string p = prefix;
+      const auto source = sourceOf({p + "embeddings.token_embedding.weight", p + "embeddings.position_ids",
+                                    p + "encoder.layers.0.self_attn.q_proj.weight", p + "final_layer_norm.bias"});
+      QCOMPARE(findNetworks(source->tensors()).size(), 1U);
+      const auto all = readAll(*withOriginalKeys(source, NetworkKind::ClipText));
+      QCOMPARE(all.size(), 3U);
+      QVERIFY(all.contains("text_model.encoder.layers.0.self_attn.q_proj.weight"));
+      QVERIFY(readAll(*withOriginalKeys(source, NetworkKind::OpenClipText)).contains("ln_final.bias"));
+    }
+    const auto vision = sourceOf(
+        {"embeddings.class_embedding", "encoder.layers.0.self_attn.q_proj.weight", "encoder.layers.0.mlp.fc1.weight"});
+    QVERIFY(readAll(*withOriginalKeys(vision, NetworkKind::ClipVision)).contains("visual.transformer.0.mlp.0.weight"));
   }
 
   void leavesUnknownSourcesAlone() {
