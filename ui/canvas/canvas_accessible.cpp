@@ -250,19 +250,9 @@ QString spokenTrack(const document::Track& track) {
   QString text = QCoreApplication::translate("Canvas", "%1, path, %n point(s), %2 to %3 seconds", nullptr,
                                              static_cast<int>(track.points.size()))
                      .arg(name, shortSeconds(track.start), shortSeconds(track.start + track.duration));
-  std::optional<Time> from;
-  const auto hidden = [&](Time to) {
+  for (const TimeRange& span : hiddenSpans(track))
     text = QCoreApplication::translate("Canvas", "%1, hidden %2 to %3")
-               .arg(text, shortSeconds(*std::exchange(from, std::nullopt)), shortSeconds(to));
-  };
-  for (const document::TrackPoint& point : track.points) {
-    if (!point.visible && !from)
-      from = shownTime(track, point.at);
-    if (point.visible && from)
-      hidden(shownTime(track, point.at));
-  }
-  if (from)
-    hidden(track.start + track.duration);
+               .arg(text, shortSeconds(span.start), shortSeconds(span.end()));
   return text;
 }
 

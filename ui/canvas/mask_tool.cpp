@@ -3,6 +3,7 @@
 #include <QCoreApplication>
 #include <QPolygonF>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -15,6 +16,13 @@ namespace {
 
 constexpr double kStepPx = 1.5; // points of a stroke lie at least this far apart on the canvas
 constexpr int kEchoAlpha = 110;
+constexpr float kPressureSteps = 8; // sizes that the pressure of a pen chooses from
+
+// A stretch of a stroke with one size.
+struct Run {
+  float diameter = 0; // pixels of the picture
+  std::vector<Point> points;
+};
 
 class MaskTool final : public CanvasTool {
  public:
@@ -26,53 +34,68 @@ class MaskTool final : public CanvasTool {
       return;
     }
     isOutline_ = pointer.modifiers.testFlag(Qt::AltModifier);
-    diameter_ = context_.options().brushSize;
-    points_ = {pointer.picture};
+    runs_ = {{diameterOf(pointer), {pointer.picture}}};
     context_.requestRepaint();
   }
 
   void move(const CanvasPointer& pointer) override {
-    if (points_.empty())
-      return;
-    const Point away = pointer.picture - points_.back();
-    if (std::hypot(static_cast<double>(away.x), static_cast<double>(away.y)) * context_.mapping().scale() < kStepPx)
-      return;
-    points_.push_back(pointer.picture);
-    context_.requestRepaint();
+    if (!runs_.empty())
+      extend(pointer.picture, diameterOf(pointer));
   }
 
   void release(const CanvasPointer& pointer) override {
-    move(pointer);
+    if (!runs_.empty()) // a pen that is lifted has no pressure any more
+      extend(pointer.picture, runs_.back().diameter);
     finish();
   }
   void finish() override {
-    if (points_.empty())
-      return;
-    std::vector<Point> points = std::exchange(points_, {});
+    const std::vector<Run> runs = std::exchange(runs_, {});
     context_.requestRepaint();
-    if (isOutline_ && points.size() < 3)
-      return; // encloses nothing
-    context_.commit(corrected(std::move(points)), adds_ ? QCoreApplication::translate("Canvas", "Paint mask")
-                                                        : QCoreApplication::translate("Canvas", "Erase mask"));
+    if (runs.empty() || (isOutline_ && runs.front().points.size() < 3))
+      return; // an outline of less encloses nothing
+    context_.commit(corrected(runs), adds_ ? QCoreApplication::translate("Canvas", "Paint mask")
+                                           : QCoreApplication::translate("Canvas", "Erase mask"));
   }
 
   bool cancel() override {
-    const bool had = !points_.empty();
-    points_.clear();
+    const bool had = !runs_.empty();
+    runs_.clear();
     context_.requestRepaint();
     return had;
   }
-  [[nodiscard]] bool isBusy() const override { return !points_.empty(); }
+  [[nodiscard]] bool isBusy() const override { return !runs_.empty(); }
   [[nodiscard]] Qt::CursorShape cursor() const override { return Qt::CrossCursor; }
   [[nodiscard]] double ringRadius() const override {
     return static_cast<double>(context_.options().brushSize) / 2 * context_.mapping().scale();
   }
 
   void paint(QPainter& painter, const OverlayStyle& style) const override {
-    if (points_.empty())
+    for (const Run& run : runs_)
+      paintRun(painter, run, style);
+  }
+
+ private:
+  // The pressure of a pen is the size.
+  [[nodiscard]] float diameterOf(const CanvasPointer& pointer) const {
+    const float share =
+        std::clamp(std::ceil(static_cast<float>(pointer.pressure) * kPressureSteps), 1.F, kPressureSteps);
+    return context_.options().brushSize * share / kPressureSteps;
+  }
+
+  void extend(Point to, float diameter) {
+    const Point last = runs_.back().points.back();
+    const Point away = to - last;
+    if (std::hypot(static_cast<double>(away.x), static_cast<double>(away.y)) * context_.mapping().scale() < kStepPx)
       return;
+    if (diameter != runs_.back().diameter && !isOutline_)
+      runs_.push_back({diameter, {last}});
+    runs_.back().points.push_back(to);
+    context_.requestRepaint();
+  }
+
+  void paintRun(QPainter& painter, const Run& run, const OverlayStyle& style) const {
     QPolygonF line;
-    for (const Point& point : points_)
+    for (const Point& point : run.points)
       line << context_.mapping().toView(point);
     QColor colour = adds_ ? style.accent : style.record;
     if (isOutline_) {
@@ -82,7 +105,7 @@ class MaskTool final : public CanvasTool {
       return;
     }
     colour.setAlpha(kEchoAlpha);
-    const double width = static_cast<double>(diameter_) * context_.mapping().scale();
+    const double width = static_cast<double>(run.diameter) * context_.mapping().scale();
     if (line.size() == 1) {
       painter.setPen(Qt::NoPen);
       painter.setBrush(colour);
@@ -94,7 +117,6 @@ class MaskTool final : public CanvasTool {
     painter.drawPolyline(line);
   }
 
- private:
   [[nodiscard]] document::TrackPtr focused() const {
     const document::TakePtr take = context_.take();
     const std::vector<TrackId> selected = context_.selectedTracks();
@@ -105,7 +127,7 @@ class MaskTool final : public CanvasTool {
     return nullptr;
   }
 
-  [[nodiscard]] Result<document::DocumentPtr> corrected(std::vector<Point> points) const {
+  [[nodiscard]] Result<document::DocumentPtr> corrected(const std::vector<Run>& runs) const {
     document::DocumentPtr document = context_.document();
     const document::TakePtr take = context_.take();
     const document::TrackPtr track = focused();
@@ -119,14 +141,19 @@ class MaskTool final : public CanvasTool {
         return grouped;
       document = std::move(*grouped);
     }
-    const float radius = isOutline_ ? 0 : diameter_ / 2;
-    return document::edit::addMatteEdit(document, take->id, {group, adds_, radius, std::move(points)});
+    for (const Run& run : runs) {
+      const float radius = isOutline_ ? 0 : run.diameter / 2;
+      auto edited = document::edit::addMatteEdit(document, take->id, {group, adds_, radius, run.points, {}});
+      if (!edited)
+        return edited;
+      document = std::move(*edited);
+    }
+    return document;
   }
 
   bool adds_;
   bool isOutline_ = false;
-  float diameter_ = 0;        // pixels of the picture
-  std::vector<Point> points_; // while the button is held
+  std::vector<Run> runs_; // while the button is held
 };
 
 } // namespace

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "ui/canvas/new_track.h"
 #include "ui/canvas/tools_p.h"
 #include "ui/canvas/track_overlay.h"
 
@@ -46,6 +47,7 @@ class MoveTool : public CanvasTool {
     if (state_ == State::Pressed && isFar(pointer.view, from_.view)) {
       state_ = State::Moving;
       before_ = context_.document();
+      begun(from_.modifiers);
     }
     if (state_ == State::Moving) {
       by_ = pointer.picture - from_.picture;
@@ -71,8 +73,8 @@ class MoveTool : public CanvasTool {
   }
 
   void finish() override {
-    if (std::exchange(state_, State::Idle) == State::Moving)
-      context_.commit(moved(by_), text());
+    if (std::exchange(state_, State::Idle) == State::Moving && context_.commit(moved(by_), text()))
+      ended();
     before_.reset();
     context_.requestRepaint();
   }
@@ -93,6 +95,9 @@ class MoveTool : public CanvasTool {
 
  protected:
   virtual void pressedOn(const TrackHit& hit, const CanvasPointer& pointer) = 0;
+  // A drag begins, with before_ as the document that it changes; its result was kept.
+  virtual void begun(Qt::KeyboardModifiers modifiers) { (void)modifiers; }
+  virtual void ended() {}
   [[nodiscard]] virtual Result<document::DocumentPtr> moved(Point by) const = 0;
   [[nodiscard]] virtual QString text() const = 0;
   virtual void framed(const QRectF& view, Qt::KeyboardModifiers modifiers) = 0;
@@ -138,10 +143,41 @@ class SelectTool final : public MoveTool {
       context_.selectTracks(selected);
     }
   }
-  Result<document::DocumentPtr> moved(Point by) const override {
-    return document::edit::moveTracks(before_, context_.take()->id, context_.selectedTracks(), by);
+  // With Alt copies move, each an object of its own.
+  void begun(Qt::KeyboardModifiers modifiers) override {
+    copies_.clear();
+    if (!(modifiers & Qt::AltModifier))
+      return;
+    const TakeId id = context_.take()->id;
+    const std::vector<TrackId> selected = context_.selectedTracks();
+    const document::TakePtr take = before_->findTake(id);
+    for (const document::TrackPtr& track : take->tracks) {
+      if (std::find(selected.begin(), selected.end(), track->id) == selected.end())
+        continue;
+      document::Track copy = *track;
+      if (copy.group != 0)
+        copy.group = freshGroup(*before_->findTake(id));
+      copy.name = QCoreApplication::translate("Canvas", "%1 copy").arg(QString::fromStdString(copy.name)).toStdString();
+      copy.locked = false;
+      auto made = document::edit::addTrack(before_, id, std::move(copy));
+      if (!made)
+        continue;
+      before_ = made->document;
+      copies_.push_back(made->id);
+    }
   }
-  QString text() const override { return QCoreApplication::translate("Canvas", "Move"); }
+  void ended() override {
+    if (!copies_.empty())
+      context_.selectTracks(copies_);
+  }
+  Result<document::DocumentPtr> moved(Point by) const override {
+    return document::edit::moveTracks(before_, context_.take()->id,
+                                      copies_.empty() ? context_.selectedTracks() : copies_, by);
+  }
+  QString text() const override {
+    return copies_.empty() ? QCoreApplication::translate("Canvas", "Move")
+                           : QCoreApplication::translate("Canvas", "Duplicate");
+  }
   void framed(const QRectF& view, Qt::KeyboardModifiers modifiers) override {
     std::vector<TrackId> chosen;
     if (modifiers & (Qt::ControlModifier | Qt::ShiftModifier))
@@ -155,6 +191,8 @@ class SelectTool final : public MoveTool {
     }
     context_.selectTracks(chosen);
   }
+
+  std::vector<TrackId> copies_;
 };
 
 class EditPointsTool final : public MoveTool {

@@ -46,19 +46,6 @@ Point drawnPosition(const document::Track& track, Time at) {
   return sampleDrawn(track, at).at;
 }
 
-Time shownTime(const document::Track& track, Duration recorded) {
-  if (track.duration.ticks <= 0 || track.easing.isLinear())
-    return track.start + recorded;
-  const double wanted = static_cast<double>(recorded.ticks) / static_cast<double>(track.duration.ticks);
-  double low = 0;
-  double high = 1;
-  for (int i = 0; i < 50; ++i) {
-    const double middle = (low + high) / 2;
-    (track.easing.at(middle) < wanted ? low : high) = middle;
-  }
-  return track.start + Duration::fromSeconds(track.duration.seconds() * (low + high) / 2);
-}
-
 std::vector<TimingTick> timingTicks(const document::Track& track, FrameRate rate) {
   std::vector<TimingTick> ticks;
   if (track.points.size() < 2 || track.duration.ticks <= 0 || !rate.isValid())

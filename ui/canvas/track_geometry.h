@@ -13,6 +13,7 @@
 #include "engine/base/time.h"
 #include "engine/document/document.h"
 #include "ui/canvas/canvas_mapping.h"
+#include "ui/session/track_times.h"
 
 namespace kinora::ui {
 
@@ -31,9 +32,6 @@ struct TimingTick {
 
 // Place on the drawn path (strength not applied) at a time of the take.
 [[nodiscard]] Point drawnPosition(const document::Track& track, Time at);
-
-// When the take shows a recorded time of the track: its easing turned round.
-[[nodiscard]] Time shownTime(const document::Track& track, Duration recorded);
 
 // Pixels of the picture per second at a time of the take; the mean where the path rests at that time.
 [[nodiscard]] double trackSpeed(const document::Track& track, Time at);

@@ -25,8 +25,8 @@ QColor withAlpha(QColor colour, double alpha) {
 struct Piece {
   QPolygonF line;
   bool visible = true;
-  Time from;
-  Time to;
+  Duration from; // recorded
+  Duration to;
 };
 
 // The path on the canvas, cut where visibility changes, without points that fall together.
@@ -42,10 +42,10 @@ std::vector<Piece> pieces(const document::Track& track, const CanvasMapping& map
       const QPointF step = at - line.back();
       if (begins || last || std::hypot(step.x(), step.y()) >= kClosestPx)
         line << at;
-      result.back().to = track.start + point.at;
+      result.back().to = point.at;
     }
     if (begins && !last)
-      result.push_back({QPolygonF{at}, point.visible, track.start + point.at, track.start + point.at});
+      result.push_back({QPolygonF{at}, point.visible, point.at, point.at});
   }
   return result;
 }
@@ -231,7 +231,7 @@ void paintTrack(QPainter& painter, const document::Track& track, FrameRate rate,
     if (piece.visible || piece.line.size() < 2)
       continue;
     const QPointF middle = piece.line[piece.line.size() / 2];
-    const QString text = behindText(piece.from, piece.to);
+    const QString text = behindText(shownTime(track, piece.from), shownTime(track, piece.to));
     const double wide = QFontMetricsF(style.font).horizontalAdvance(text) + 16;
     paintChip(painter, middle + QPointF(-wide / 2, 24), style, text, QColor());
   }

@@ -11,6 +11,7 @@
 #include "ui/session/engine_bridge.h"
 #include "ui/session/preferences.h"
 #include "ui/session/project_session.h"
+#include "ui/session/track_times.h"
 #include "ui/timeline/timeline_view.h"
 
 namespace kinora::ui {
@@ -19,6 +20,7 @@ namespace {
 namespace edit = document::edit;
 
 constexpr double kEdgePx = 7;
+constexpr double kSpanEdgePx = 5;
 constexpr double kSnapPx = 8;
 constexpr double kDragPx = 3;
 constexpr double kWheelZoom = 1.2;
@@ -68,6 +70,15 @@ TimelineView::Hit TimelineView::hit(QPointF at) const {
     if (at.x() >= bar.left() - 2 && at.x() <= bar.right() + 2) {
       result.track = row.track;
       result.part = partOf(bar.left(), bar.right());
+      const auto isNear = [&](Time edge) {
+        const double x = layout_.x(layout_.onTimeline(edge));
+        return std::abs(at.x() - x) <= kSpanEdgePx && x > bar.left() + kEdgePx && x < bar.right() - kEdgePx;
+      };
+      for (const TimeRange& span : hiddenSpans(*row.track))
+        if (const bool start = isNear(span.start); start || isNear(span.end())) {
+          result.part = start ? Part::SpanStart : Part::SpanEnd;
+          result.span = span;
+        }
     }
   }
   return result;
@@ -161,7 +172,11 @@ void TimelineView::mousePressEvent(QMouseEvent* event) {
       selection.toggleTrack(pressed_.track->id);
     else
       selection.selectTrack(pressed_.track->id);
-    drag_ = pressed_.part == Part::Start ? Drag::TrackStart : pressed_.part == Part::End ? Drag::TrackEnd : Drag::Track;
+    drag_ = pressed_.part == Part::Start       ? Drag::TrackStart
+            : pressed_.part == Part::End       ? Drag::TrackEnd
+            : pressed_.part == Part::SpanStart ? Drag::SpanStart
+            : pressed_.part == Part::SpanEnd   ? Drag::SpanEnd
+                                               : Drag::Track;
   } else if (content_ == TimelineContent::Lanes && pressedAt_.x() >= layout_.headerWidth) {
     drag_ = Drag::Marquee;
     marquee_ = QRectF(pressedAt_, QSizeF());
@@ -205,7 +220,8 @@ void TimelineView::mouseMoveEvent(QMouseEvent* event) {
   const QPointF at = event->position();
   if (drag_ == Drag::None) {
     const Hit under = hit(at);
-    const bool edge = under.part == Part::Start || under.part == Part::End;
+    const bool edge = under.part == Part::Start || under.part == Part::End || under.part == Part::SpanStart ||
+                      under.part == Part::SpanEnd;
     setCursor(edge ? Qt::SizeHorCursor : blade_ && under.clip ? Qt::SplitHCursor : Qt::ArrowCursor);
     return;
   }
@@ -272,6 +288,10 @@ void TimelineView::dragTo(QPointF at, Qt::KeyboardModifiers modifiers) {
   case Drag::TrackStart:
   case Drag::TrackEnd:
     dragTrack(now, modifiers);
+    break;
+  case Drag::SpanStart:
+  case Drag::SpanEnd:
+    dragSpan(now, modifiers);
     break;
   default:
     break;
@@ -360,6 +380,26 @@ void TimelineView::dragTrack(Time pointer, Qt::KeyboardModifiers modifiers) {
       [&](const document::DocumentPtr& d) { return edit::setTrackTiming(d, take_->id, track.id, start, length); });
   dragText_ = drag_ == Drag::Track ? signedTime(start - track.start, document_->frame.rate)
                                    : tr("%1 s").arg(length.seconds(), 0, 'f', 2);
+}
+
+// The edge of a hidden span; dragged onto the other edge the span is visible again.
+void TimelineView::dragSpan(Time pointer, Qt::KeyboardModifiers modifiers) {
+  ProjectSession& session = context_.session;
+  if (!session.inGesture())
+    session.beginGesture(tr("Change the hidden span"));
+  const document::Track& track = *pressed_.track;
+  const TimeRange old = pressed_.span;
+  const bool start = drag_ == Drag::SpanStart;
+  const Time edge = start ? old.start : old.end();
+  Time to =
+      layout_.inTake(snapped(layout_.onTimeline(edge + (pointer - pressedTime_)), modifiers & Qt::ShiftModifier, {}));
+  to = start ? std::clamp(to, track.start, old.end()) : std::clamp(to, old.start, track.start + track.duration);
+  const TimeRange next = start ? TimeRange{to, old.end() - to} : TimeRange{old.start, to - old.start};
+  session.update([&](const document::DocumentPtr& d) {
+    auto shown = edit::setTrackVisibility(d, take_->id, track.id, old, true);
+    return shown && next.length.ticks > 0 ? edit::setTrackVisibility(*shown, take_->id, track.id, next, false) : shown;
+  });
+  dragText_ = tr("behind %1–%2 s").arg(next.start.seconds(), 0, 'f', 2).arg(next.end().seconds(), 0, 'f', 2);
 }
 
 void TimelineView::mouseReleaseEvent(QMouseEvent* event) {

@@ -9,6 +9,7 @@
 #include "ui/session/engine_bridge.h"
 #include "ui/session/project_session.h"
 #include "ui/session/theme.h"
+#include "ui/session/track_times.h"
 #include "ui/timeline/timeline_view.h"
 
 namespace kinora::ui {
@@ -120,9 +121,6 @@ void TimelineView::paintTrackRow(QPainter& painter, const document::Track& track
   painter.drawRoundedRect(bar.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3);
   painter.setRenderHint(QPainter::Antialiasing, false);
   // Hidden spans: hatched, with the word.
-  const auto timeOf = [&](const document::TrackPoint& point) {
-    return layout_.x(layout_.onTimeline(track.start + point.at));
-  };
   const auto paintHidden = [&](double a, double b) {
     const QRectF span(a, bar.top() + 1, b - a, bar.height() - 2);
     painter.fillRect(span, theme.color("time.lane"));
@@ -137,15 +135,8 @@ void TimelineView::paintTrackRow(QPainter& painter, const document::Track& track
       painter.drawText(chip, Qt::AlignCenter, word);
     }
   };
-  std::optional<double> hiddenFrom;
-  for (const document::TrackPoint& point : track.points) {
-    if (!point.visible && !hiddenFrom)
-      hiddenFrom = timeOf(point);
-    if (point.visible && hiddenFrom)
-      paintHidden(*std::exchange(hiddenFrom, std::nullopt), timeOf(point));
-  }
-  if (hiddenFrom)
-    paintHidden(*hiddenFrom, bar.right());
+  for (const TimeRange& span : hiddenSpans(track))
+    paintHidden(layout_.x(layout_.onTimeline(span.start)), layout_.x(layout_.onTimeline(span.end())));
   // Speed: a mark every few frames, taller where it moves faster.
   if (track.points.size() > 1 && track.duration.ticks > 0 && bar.width() > 12) {
     const FrameRate rate = document_->frame.rate;

@@ -51,14 +51,28 @@ class TimelineView : public QWidget {
   void contextMenuEvent(QContextMenuEvent* event) override;
 
  private:
-  enum class Part { None, Ruler, Header, Eye, Lock, Body, Start, End };
+  enum class Part { None, Ruler, Header, Eye, Lock, Body, Start, End, SpanStart, SpanEnd };
   struct Hit {
     Part part = Part::None;
     std::optional<std::size_t> row;
     document::ClipPtr clip;   // under the pointer, on a lane
     document::TrackPtr track; // of the row, when the pointer is on its bar
+    TimeRange span;           // the hidden one whose edge is under the pointer, on the take's time line
   };
-  enum class Drag { None, Scrub, Pan, Marquee, Clips, ClipStart, ClipEnd, Track, TrackStart, TrackEnd };
+  enum class Drag {
+    None,
+    Scrub,
+    Pan,
+    Marquee,
+    Clips,
+    ClipStart,
+    ClipEnd,
+    Track,
+    TrackStart,
+    TrackEnd,
+    SpanStart,
+    SpanEnd
+  };
 
   void connectActions();
   void takeDocument();
@@ -71,6 +85,7 @@ class TimelineView : public QWidget {
   void dragTo(QPointF at, Qt::KeyboardModifiers modifiers);
   void dragClips(Time pointer, QPointF at, Qt::KeyboardModifiers modifiers);
   void dragTrack(Time pointer, Qt::KeyboardModifiers modifiers);
+  void dragSpan(Time pointer, Qt::KeyboardModifiers modifiers);
   void endDrag(bool keep);
   void pressRow(const Hit& hit, Qt::KeyboardModifiers modifiers);
   void splitAt(const document::ClipPtr& clip, Time at);

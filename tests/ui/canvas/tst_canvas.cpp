@@ -101,6 +101,22 @@ class TestCanvas : public QObject {
     QCOMPARE(c.session.undoStack().count(), steps);
   }
 
+  void draggingWithAltMovesACopy() {
+    Canvas c;
+    const TrackId id = c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});
+    c.paint.setTool(Tool::Select);
+    c.stroke({{200, 100}, {210, 140}, {220, 180}}, Qt::AltModifier);
+    QCOMPARE(c.currentTake()->tracks.size(), std::size_t{2});
+    QCOMPARE(c.session.undoStack().count(), 2);
+    QCOMPARE(c.track(1).id, id);
+    QCOMPARE(c.track(1).points.front().position, (Point{100, 100}));
+    QVERIFY(std::abs(c.track(0).points.front().position.y - 180) < 2);
+    QVERIFY(c.track(0).group != c.track(1).group);
+    QCOMPARE(c.session.selection().current().focusedTrack(), c.track(0).id);
+    c.session.undoStack().undo();
+    QCOMPARE(c.currentTake()->tracks.size(), std::size_t{1});
+  }
+
   void editPointsAddsMovesAndDeletes() {
     Canvas c;
     c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}});

@@ -167,6 +167,21 @@ class TestCanvasHostile : public QObject {
     stillWorks(c); // with the mouse
   }
 
+  void thePressureOfThePenIsTheSizeOfTheBrush() {
+    Canvas c;
+    c.session.selection().selectTrack(c.addPath({{{}, {100, 100}}, {Duration::fromSeconds(2), {300, 100}}}));
+    c.paint.setTool(Tool::MaskBrush);
+    pen(c, QEvent::TabletPress, 100, 200, 0.5, 1000);
+    pen(c, QEvent::TabletMove, 200, 200, 0.5, 1020);
+    pen(c, QEvent::TabletMove, 300, 200, 1, 1040);
+    pen(c, QEvent::TabletRelease, 300, 200, 0, 1050);
+    QCOMPARE(c.session.undoStack().count(), 2); // the path, the stroke
+    QCOMPARE(c.currentTake()->matteEdits.size(), std::size_t{2});
+    QCOMPARE(c.currentTake()->matteEdits[0].radius, 10.F); // half of 40 pixels across
+    QCOMPARE(c.currentTake()->matteEdits[1].radius, 20.F);
+    QCOMPARE(c.currentTake()->matteEdits[1].points.front(), c.currentTake()->matteEdits[0].points.back());
+  }
+
   void aShortLiftOfThePenContinuesTheStroke() {
     Canvas c;
     pen(c, QEvent::TabletPress, 100, 100, 0.5, 1000);

@@ -3,6 +3,7 @@
 
 #include <QAccessible>
 #include <QContextMenuEvent>
+#include <QElapsedTimer>
 #include <QMenu>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -11,6 +12,7 @@
 #include "engine/document/sampling.h"
 #include "tests/ui/canvas/canvas_fixture.h"
 #include "ui/canvas/canvas_accessible.h"
+#include "ui/canvas/tool_strip.h"
 #include "ui/session/plurals.h"
 
 using namespace kinora;
@@ -152,6 +154,23 @@ class TestCanvasKeys : public QObject {
     QTest::keyClick(&c.view, Qt::Key_Escape);
     QCOMPARE(c.currentTake()->tracks.size(), std::size_t{1});
     QVERIFY(c.port.samples.back().phase == session::ControlPhase::Cancel);
+  }
+
+  void aHeldLetterLendsItsTool() {
+    Canvas c;
+    ToolStrip strip(c.context);
+    for (const ToolEntry& entry : canvasTools())
+      connect(&c.actions[entry.action], &QAction::triggered, this, [&c, entry] { c.paint.setTool(entry.tool); });
+    c.actions["paint.tool.mask"].trigger();
+    QVERIFY(c.paint.tool() == Tool::MaskBrush);
+    QElapsedTimer held; // the length of the press is what counts
+    held.start();
+    QTRY_VERIFY(held.hasExpired(400));
+    QTest::keyRelease(&c.view, Qt::Key_B);
+    QVERIFY(c.paint.tool() == Tool::DrawPath);
+    c.actions["paint.tool.eraser"].trigger();
+    QTest::keyRelease(&c.view, Qt::Key_E);
+    QVERIFY(c.paint.tool() == Tool::MaskEraser);
   }
 
   void theCanvasIsSpokenAsAList() {

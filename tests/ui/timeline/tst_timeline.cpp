@@ -6,6 +6,7 @@
 #include <QtTest/QTest>
 
 #include "tests/ui/support/studio.h"
+#include "ui/session/track_times.h"
 #include "ui/timeline/timeline_view.h"
 
 using namespace kinora;
@@ -182,6 +183,28 @@ class TestTimeline : public QObject {
     const QColor ready = t.theme.current().color("cache.cached");
     QCOMPARE(shown.pixelColor(static_cast<int>(layout.x(Time::fromSeconds(1))), y), ready);
     QVERIFY(shown.pixelColor(static_cast<int>(layout.x(Time::fromSeconds(3))), y) != ready);
+  }
+
+  void theEdgesOfAHiddenSpanAreDragged() {
+    Timeline t(TimelineContent::Motion);
+    const TrackId id = t.addPath({{{}, {100, 100}}, {Duration::fromSeconds(3), {300, 100}}});
+    t.session.apply(QStringLiteral("Hide"), [&](const document::DocumentPtr& d) {
+      return document::edit::setTrackVisibility(d, t.take, id, {Time::fromSeconds(1), Duration::fromSeconds(1)}, false);
+    });
+    QCoreApplication::processEvents();
+    const auto& layout = t.view.timelineLayout();
+    const auto span = [&] { return hiddenSpans(*t.currentTake()->tracks.front()); };
+    const double y = t.view.trackRect(id).center().y();
+    t.drag({layout.x(layout.onTimeline(Time::fromSeconds(2))), y}, layout.pixelsPerSecond() / 2);
+    QCOMPARE(span().size(), std::size_t{1});
+    QVERIFY(t.near(span().front().start, 1) && t.near(span().front().end(), 2.5));
+    t.drag({layout.x(layout.onTimeline(Time::fromSeconds(1))), y}, layout.pixelsPerSecond() / 2);
+    QVERIFY(t.near(span().front().start, 1.5) && t.near(span().front().end(), 2.5));
+    QCOMPARE(t.session.undoStack().count(), 4);
+    t.drag({layout.x(layout.onTimeline(span().front().end())), y}, -2 * layout.pixelsPerSecond());
+    QVERIFY(span().empty());
+    t.session.undoStack().undo();
+    QCOMPARE(span().size(), std::size_t{1});
   }
 
   void menusFitWhatIsUnderThePointer() {
