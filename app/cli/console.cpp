@@ -25,6 +25,8 @@ sigset_t watchedSignals() {
 } // namespace
 
 Interruption::Interruption() {
+  // A limit on the size of files is an error of the write, which removes the part file, and not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   // Blocked here and inherited by every later thread, so that only the watcher takes them.
   const sigset_t signals = watchedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);

@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "tests/ui/support/live_studio.h"
 #include "tests/ui/support/studio.h"
 #include "ui/canvas/canvas_view.h"
 #include "ui/preview/vulkan_surface.h"
@@ -92,6 +93,41 @@ void timeline(std::vector<Row>& rows) {
   rows.push_back(rowOf("timeline 16 x 1000, zoomed in", paints(view)));
 }
 
+// The same on a real engine whose model and whose own thread stand still from the first move to the last.
+void echoOnEngine(std::vector<Row>& rows) {
+  test::LiveStudio studio;
+  CanvasView view(studio.context, nullptr, studio.transport);
+  view.resize(1100, 536);
+  view.show();
+  while (studio.transport.latest().isNull())
+    QCoreApplication::processEvents(QEventLoop::AllEvents, 1);
+  studio.script->block();
+  studio.transport.shut();
+  const auto at = [&](double t) {
+    return view.pictureMapping()
+        .toView(Point{320 + 200 * static_cast<float>(std::cos(t)), 180 + 120 * static_cast<float>(std::sin(t))})
+        .toPoint();
+  };
+  QTest::mousePress(&view, Qt::LeftButton, {}, at(0));
+  studio.engine.publish(studio.session.document());
+  while (!studio.transport.holds())
+    QCoreApplication::processEvents(QEventLoop::AllEvents, 1);
+  std::vector<double> ms;
+  QElapsedTimer stalled;
+  stalled.start();
+  bool shown = false;
+  QObject::connect(&view, &CanvasView::drawn, &view, [&shown] { shown = true; });
+  for (int i = 1; !stalled.hasExpired(kStallMs); ++i) {
+    shown = false;
+    QTest::mouseMove(&view, at(i * 0.03));
+    while (!shown && !stalled.hasExpired(kStallMs))
+      QCoreApplication::processEvents(QEventLoop::AllEvents, 1);
+    ms.push_back(view.lastEchoMs());
+  }
+  QTest::mouseRelease(&view, Qt::LeftButton, {}, at(0));
+  rows.push_back(rowOf("stroke echo, engine stalled 2 s", std::move(ms)));
+}
+
 void echo(std::vector<Row>& rows, gpu::Device* device) {
   Studio studio;
   CanvasView view(studio.context, device, *studio.transport);
@@ -139,6 +175,7 @@ int main(int argc, char** argv) {
   std::vector<Row> rows;
   timeline(rows);
   echo(rows, nullptr);
+  echoOnEngine(rows);
   gpu::DeviceOptions options;
   options.surfaces = true;
   if (const auto device = gpu::Device::create(options))
