@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <string>
+
+#include <sys/resource.h>
 
 #include "tests/engine/runtime/engine_rig.h"
 
@@ -229,6 +232,26 @@ class TestExport : public QObject {
     QVERIFY2(end.file.error().code == ErrorCode::Io || end.file.error().code == ErrorCode::NotFound,
              end.file.error().text().c_str());
     QVERIFY(!fs::exists(folder));
+  }
+
+  // No file may grow beyond 400 bytes: what a full disk does, without filling one.
+  void aFullDiskIsAnErrorAndLeavesNothing() {
+    for (const char* name : {"film.mp4", "film.mkv", "film.mov"}) {
+      EngineRig rig;
+      const fs::path folder = rig.folder.path() / "out";
+      fs::create_directory(folder);
+      rlimit usual{};
+      QCOMPARE(::getrlimit(RLIMIT_FSIZE, &usual), 0);
+      const rlimit little{400, usual.rlim_max};
+      const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+      QCOMPARE(::setrlimit(RLIMIT_FSIZE, &little), 0);
+      const auto end = finished(rig, rig.engine->startExport(rig.document, {folder / name, {}, {}, {}}));
+      ::setrlimit(RLIMIT_FSIZE, &usual);
+      std::signal(SIGXFSZ, handler);
+      QVERIFY2(!end.file && end.file.error().code == ErrorCode::Io, name);
+      QVERIFY(end.file.error().message.find(name) != std::string::npos);
+      QCOMPARE(entriesIn(folder), std::size_t{0});
+    }
   }
 
   void aSourceThatVanishesIsNamed() {
