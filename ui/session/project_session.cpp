@@ -195,7 +195,7 @@ void ProjectSession::save(const std::filesystem::path& path) {
         else if (written)
           Q_EMIT saved(toQString(path));
         else
-          Q_EMIT saveFailed(written.error());
+          Q_EMIT saveFailed(written.error(), toQString(path));
       });
 }
 

@@ -97,7 +97,7 @@ class ProjectSession : public QObject {
   // The document was put in place of another project (after documentChanged).
   void replaced();
   void saved(const QString& path);
-  void saveFailed(const kinora::Error& error);
+  void saveFailed(const kinora::Error& error, const QString& path);
   void opened(const QString& path);
   void openFailed(const kinora::Error& error, const QString& path);
   void autosaveFailed(const kinora::Error& error);

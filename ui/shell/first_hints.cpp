@@ -42,8 +42,8 @@ void FirstHints::look() {
     show(QStringLiteral("path"), tr("Pull a point of the path with Edit points (%1) to change where and when it goes.")
                                      .arg(context_.actions.keys(context_.actions["paint.tool.editPoints"])));
   else if (before > 0 && paths_ == before)
-    show(QStringLiteral("edit"), tr("Every step can be taken back: %1. History lists them all.")
-                                     .arg(context_.actions.keys(context_.actions["edit.undo"])));
+    show(QStringLiteral("edit"), tr("Press %1 and drag along the path to hide a part.")
+                                     .arg(context_.actions.keys(context_.actions["paint.hideSpan"])));
 }
 
 void FirstHints::show(const QString& id, const QString& sentence) {

@@ -55,10 +55,10 @@ ProjectActions::ProjectActions(const UiContext& context, NoticeArea& notices, QW
   ProjectSession& session = context_.session;
   connect(&context_.engine, &EngineBridge::mediaDescribed, this, &ProjectActions::take);
   connect(&session, &ProjectSession::openFailed, this, &ProjectActions::tellOpenFailed);
-  connect(&session, &ProjectSession::saveFailed, this, [this](const Error& error) {
+  connect(&session, &ProjectSession::saveFailed, this, [this](const Error& error, const QString& path) {
     afterSave_ = nullptr;
     notices_.show({NoticeKind::Error,
-                   tr("The project was not saved"),
+                   tr("“%1” was not saved").arg(QFileInfo(path).fileName()),
                    QString::fromStdString(error.message),
                    {{tr("Try again"), [this] { save(); }}, {tr("Save as…"), [this] { saveAs(); }}},
                    errorText(error)});
