@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/library/media_model.h"
 
-#include <cmath>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -9,6 +8,7 @@
 #include <QMimeData>
 
 #include "ui/session/background.h"
+#include "ui/session/take_model.h"
 
 namespace kinora::ui {
 namespace {
@@ -127,11 +127,6 @@ QMimeData* MediaModel::mimeData(const QModelIndexList& indexes) const {
   auto* mime = new QMimeData;
   mime->setData(QLatin1String(kMediaMime), QByteArray::number(indexes.first().data(IdRole).toULongLong()));
   return mime;
-}
-
-QString shortLength(Duration length) {
-  const auto tenths = static_cast<qint64>(std::llround(length.seconds() * 10));
-  return QStringLiteral("%1:%2.%3").arg(tenths / 600).arg(tenths / 10 % 60, 2, 10, QLatin1Char('0')).arg(tenths % 10);
 }
 
 } // namespace kinora::ui

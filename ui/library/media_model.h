@@ -54,7 +54,4 @@ class MediaModel : public QAbstractListModel {
   int round_ = 0; // of looking for files
 };
 
-// "0:04.0": minutes, seconds and tenths.
-[[nodiscard]] QString shortLength(Duration length);
-
 } // namespace kinora::ui
