@@ -3,11 +3,15 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <ATen/ATen.h>
 
 #include "engine/inference/networks/sd_unet_p.h"
 #include "engine/inference/parity/golden_case_p.h"
 #include "engine/inference/weights/key_map_p.h"
+#include "engine/inference/weights/lora_p.h"
+#include "engine/inference/weights/weights_source_p.h"
 
 namespace kinora::inference {
 namespace {
@@ -84,6 +88,54 @@ Tensors replayUnet(const GoldenCase& golden) {
   return outputs;
 }
 
+// Merged weights are compared by the file's own names, "merged_s0.7/mid_block.attentions.0.proj_in.weight".
+Tensors mergedWeights(const GoldenCase& golden, const std::string& prefix, TensorSource& merged) {
+  std::vector<std::string> names;
+  for (const TensorInfo& tensor : merged.tensors())
+    names.push_back(tensor.name);
+  Tensors outputs;
+  for (const OriginalWeight& weight : diffusersWeights(NetworkKind::SdUnet, names)) {
+    const auto expected = golden.expected.find(prefix + weight.module + ".weight");
+    const auto place = std::find(names.begin(), names.end(), weight.name);
+    if (expected == golden.expected.end() || place == names.end())
+      continue;
+    const auto tensor = merged.read(static_cast<std::size_t>(place - names.begin()));
+    if (!tensor)
+      throw CaseError(tensor.error().text());
+    const std::int64_t rows = tensor->size(0) / weight.parts;
+    outputs[expected->first] = tensor->narrow(0, weight.part * rows, rows).reshape(expected->second.sizes());
+  }
+  return outputs;
+}
+
+Tensors replayLora(const GoldenCase& golden) {
+  const auto network = withOriginalKeys(golden.weights(), NetworkKind::SdUnet);
+  const auto out = [&](std::shared_ptr<TensorSource> source) {
+    return loadUnet(golden, std::move(source))
+        .forward(golden.input("sample"), golden.input("timestep"), golden.input("encoder_hidden_states"));
+  };
+  Tensors outputs;
+  outputs["out_base"] = out(network);
+  std::vector<std::shared_ptr<const LoraFile>> files;
+  for (const std::string name : golden.config().at("lora_files")) {
+    const auto opened = openWeights(golden.folder / name);
+    const auto fitted = opened ? LoraFile::fit(*opened, NetworkKind::SdUnet, network->tensors())
+                               : Result<std::shared_ptr<const LoraFile>>(fail(opened));
+    if (!fitted)
+      throw CaseError(fitted.error().text());
+    files.push_back(*fitted);
+  }
+  for (const double strength : golden.config().at("strengths")) {
+    std::vector<LoraUse> uses;
+    for (const auto& file : files)
+      uses.push_back({file, strength});
+    const auto merged = withLora(network, uses);
+    outputs.merge(mergedWeights(golden, fmt::format("merged_s{:g}/", strength), *merged));
+    outputs[fmt::format("out_s{:g}", strength)] = out(merged);
+  }
+  return outputs;
+}
+
 bool isUnet(const GoldenCase& golden) {
   const std::string network = golden.description.value("network", "");
   return network == "sd15_unet" || network == "sd21_unet";
@@ -94,6 +146,7 @@ bool isUnet(const GoldenCase& golden) {
 std::vector<Replayer> unetReplayers() {
   return {
       {[](const GoldenCase& golden) { return isUnet(golden) && !golden.config().contains("lora_files"); }, replayUnet},
+      {[](const GoldenCase& golden) { return isUnet(golden) && golden.config().contains("lora_files"); }, replayLora},
   };
 }
 
