@@ -3,6 +3,7 @@ set(KINORA_CUDA "AUTO" CACHE STRING "Build the CUDA kernels: AUTO (when nvcc is 
 set_property(CACHE KINORA_CUDA PROPERTY STRINGS AUTO ON OFF)
 option(KINORA_UI "Build the Qt user interface" ON)
 option(KINORA_TESTS "Build the tests" ON)
+option(KINORA_FUZZ "Build the fuzzing programs of tests/fuzz (clang only)" OFF)
 set(KINORA_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize= (address,undefined or thread)")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -33,6 +34,11 @@ set(CMAKE_JOB_POOL_LINK link)
 if(KINORA_SANITIZE)
   add_compile_options(-fsanitize=${KINORA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${KINORA_SANITIZE})
+endif()
+
+if(KINORA_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
 endif()
 
 set(KINORA_HAVE_CUDA OFF)
