@@ -2,6 +2,8 @@
 // Replays the cases of the Wan networks without a cache: forward passes, masks, the track head, DreamID-V.
 #include <string>
 
+#include <fmt/format.h>
+
 #include <ATen/ATen.h>
 
 #include "engine/inference/networks/dreamidv_p.h"
@@ -12,6 +14,8 @@
 #include "engine/inference/parity/golden_case_p.h"
 #include "engine/inference/parity/wan_replay_p.h"
 #include "engine/inference/weights/key_map_p.h"
+#include "engine/inference/weights/lora_p.h"
+#include "engine/inference/weights/weights_source_p.h"
 
 namespace kinora::inference {
 
@@ -136,6 +140,51 @@ Tensors replayDit(const GoldenCase& golden) {
   return out;
 }
 
+bool isLora(const GoldenCase& golden) {
+  return golden.description.value("network", "") == "wan_dit" && golden.config().contains("lora_files");
+}
+
+// Every LoRA file alone, at every strength: the changed tensors and what the network makes of them.
+Tensors replayLora(const GoldenCase& golden) {
+  const auto& c = golden.config();
+  const at::Tensor x = golden.input("x");
+  const Rope rope(wanConfig(c).headDim());
+  Tensors out;
+  const auto run = [&](const std::shared_ptr<TensorSource>& source) {
+    WeightTable table(source);
+    const WanDit net = WanDit::load(table, wanConfig(c));
+    requireFit(table);
+    FullAttention attention(rope.phases(framesFrom(0, x.size(2)), x.size(3) / 2, x.size(4) / 2));
+    return net.forward(x, net.time(golden.input("t")), net.prompt(net.embedText(golden.input("context"))), attention);
+  };
+  const auto base = withOriginalKeys(golden.weights(), NetworkKind::WanDit);
+  out["out_base"] = run(base);
+  for (const std::string name : c.at("lora_files")) {
+    const auto opened = openWeights(golden.folder / name);
+    if (!opened)
+      throw CaseError(opened.error().text());
+    const auto file = LoraFile::fit(*opened, NetworkKind::WanDit, base->tensors());
+    if (!file)
+      throw CaseError(file.error().text());
+    const std::string grammar = name.substr(5, name.size() - 5 - std::string_view(".safetensors").size()); // lora.*
+    for (const double strength : c.at("strengths")) {
+      const auto merged = withLora(base, {{*file, strength}});
+      const std::string label = fmt::format("{}_s{:g}", grammar, strength);
+      out["out_" + label] = run(merged);
+      for (std::size_t i = 0; i < merged->tensors().size(); ++i) {
+        const std::string key = fmt::format("merged_{}/{}", label, merged->tensors()[i].name);
+        if (!golden.expected.contains(key))
+          continue;
+        const auto tensor = merged->read(i);
+        if (!tensor)
+          throw CaseError(tensor.error().text());
+        out[key] = *tensor;
+      }
+    }
+  }
+  return out;
+}
+
 bool isMasked(const GoldenCase& golden) {
   return golden.description.value("network", "") == "wan_causal_self_forcing_nocache";
 }
@@ -253,8 +302,11 @@ Tensors replayDreamIdV(const GoldenCase& golden) {
 } // namespace
 
 std::vector<Replayer> wanReplayers() {
-  std::vector<Replayer> all = {
-      {isDit, replayDit}, {isMasked, replayMasked}, {isTrackHead, replayTrackHead}, {isDreamIdV, replayDreamIdV}};
+  std::vector<Replayer> all = {{isDit, replayDit},
+                               {isLora, replayLora},
+                               {isMasked, replayMasked},
+                               {isTrackHead, replayTrackHead},
+                               {isDreamIdV, replayDreamIdV}};
   const std::vector<Replayer> streams = streamReplayers();
   all.insert(all.end(), streams.begin(), streams.end());
   return all;

@@ -67,6 +67,7 @@ void WindowCache::reset() {
   book_.order.resize(static_cast<std::size_t>(rules_.slots));
   std::iota(book_.order.begin(), book_.order.end(), 0);
   marked_ = book_;
+  plan_ = {};
 }
 
 void WindowCache::mark() {
@@ -77,6 +78,7 @@ void WindowCache::mark() {
 void WindowCache::revert() {
   store_.revert();
   book_ = marked_;
+  plan_ = {};
 }
 
 at::Tensor WindowCache::phasesAt(at::IntArrayRef positions) {
@@ -95,7 +97,9 @@ Result<void> WindowCache::begin(const CachedPass& pass) {
                             frames));
   const std::int64_t end = start + frames;
   std::int64_t held = book_.held + end - book_.seen;
-  const bool repeated = end <= book_.seen && start > 0;
+  const bool spare = end <= book_.seen && start > 0 && rules_.protectSinks && !pass.rewriteSinks;
+  if (end == book_.seen && plan_.frames == frames && plan_.start == start && plan_.spare == spare)
+    return {}; // the next pass of the same chunk
   if (rules_.evict && end > book_.seen && frames + book_.held > rules_.slots) {
     const std::int64_t evicted = frames + book_.held - rules_.slots;
     held -= evicted;
@@ -114,11 +118,13 @@ Result<void> WindowCache::begin(const CachedPass& pass) {
                     "stream.",
                     start, end, book_.held, rules_.slots, book_.seen));
   const std::int64_t firstPlace = held - frames;
-  const bool spare = repeated && rules_.protectSinks && !pass.rewriteSinks;
   book_.held = held;
   book_.seen = end;
   plan(firstPlace, frames, spare ? rules_.sinks : 0, start);
   plan_.attended = held;
+  plan_.start = start;
+  plan_.frames = frames;
+  plan_.spare = spare;
   return {};
 }
 
@@ -138,7 +144,7 @@ Result<void> WindowCache::beginSinks(std::int64_t frames) {
 
 // New frames take the places firstPlace, …; those below firstWritten are not kept.
 void WindowCache::plan(std::int64_t firstPlace, std::int64_t frames, std::int64_t firstWritten, std::int64_t start) {
-  plan_.slots.clear();
+  plan_ = {};
   for (std::int64_t i = 0; i < frames; ++i) {
     const std::int64_t place = firstPlace + i;
     plan_.slots.push_back(place < firstWritten ? -1 : book_.order[static_cast<std::size_t>(place)]);

@@ -81,6 +81,8 @@ class WindowCache : public KvCachePolicy {
   };
   // What attend() needs, the same for all layers.
   struct Plan {
+    std::int64_t start = 0, frames = 0;
+    bool spare = false;              // the sinks are not written
     std::vector<std::int64_t> slots; // slot of each new frame, -1: not written
     std::int64_t attended = 0;       // slots [0, attended) are looked at
     at::Tensor newPhases;            // of the new frames
