@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <iterator>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -120,12 +123,17 @@ ExitCode inspectMedia(const fs::path& path, const Globals& globals) {
   return ExitCode::Ok;
 }
 
-std::string amount(double value, const char* unit) {
-  static constexpr const char* kSteps[] = {"", "K", "M", "G", "T"};
+// "85.35 M parameters", "12 numbers", "341.40 MB".
+std::string amount(std::uint64_t count, std::string_view unit) {
+  static constexpr const char* kSteps[] = {"", "k", "M", "G", "T"};
+  auto value = static_cast<double>(count);
   std::size_t step = 0;
   for (; value >= 1000 && step + 1 < std::size(kSteps); ++step)
     value /= 1000;
-  return fmt::format("{:.{}f} {}{}", value, step == 0 ? 0 : 2, kSteps[step], unit);
+  const bool word = unit.size() > 1;
+  if (step == 0)
+    return fmt::format("{} {}", count, unit);
+  return fmt::format("{:.2f} {}{}{}", value, kSteps[step], word ? " " : "", unit);
 }
 
 json pairs(const std::vector<std::pair<std::string, std::string>>& entries) {
@@ -149,7 +157,7 @@ void describeNetwork(const inference::NetworkReport& network, json& object, std:
                                 {"needs", network.needs}});
   text += fmt::format("\n  {}{}{}: {} tensors, {}", network.component.empty() ? "" : network.component + ": ",
                       inference::networkName(network.kind), network.variant.empty() ? "" : " (" + network.variant + ")",
-                      network.tensors, amount(static_cast<double>(network.parameters), "parameters"));
+                      network.tensors, amount(network.parameters, "parameters"));
   text += fmt::format("\n    names    {}{}", network.diffusersNames ? "as in diffusers" : "as in the original",
                       network.prefix.empty() ? "" : ", all behind “" + network.prefix + "”");
   for (const auto& [name, value] : network.configuration)
@@ -179,12 +187,11 @@ ExitCode inspectWeightsFile(const fs::path& path, const Globals& globals) {
   static constexpr const char* kWhat[] = {"networks", "a LoRA", "a voice model", "tensors of no known network",
                                           "no tensors"};
   std::string text = fmt::format("{} ({}): {}, {}, {}", path.filename().string(), weights->container,
-                                 kWhat[static_cast<std::size_t>(weights->content)],
-                                 amount(static_cast<double>(weights->fileBytes), "B"),
-                                 amount(static_cast<double>(weights->parameters), "parameters"));
+                                 kWhat[static_cast<std::size_t>(weights->content)], amount(weights->fileBytes, "B"),
+                                 amount(weights->parameters, "parameters"));
   for (const auto& [type, elements] : weights->types) {
     object["types"][std::string(inference::dtypeName(type))] = elements;
-    text += fmt::format("\n  {:<8} {}", inference::dtypeName(type), amount(static_cast<double>(elements), "numbers"));
+    text += fmt::format("\n  {:<8} {}", inference::dtypeName(type), amount(elements, "numbers"));
   }
   for (const auto& [name, value] : weights->facts)
     text += fmt::format("\n  {:<8} {}", name, value);

@@ -334,6 +334,46 @@ class TestCli : public QObject {
     QCOMPARE(call({"tracks", "estimate", q(film), "--points", "5000,2", "-o", q(found)}).code, 65);
   }
 
+  void inspectTellsWhatWeightsAre() {
+    const std::string header = "{\"lora_unet_blocks_0_ffn_0.lora_down.weight\":{\"dtype\":\"U8\",\"shape\":[2,4],"
+                               "\"data_offsets\":[0,8]}}";
+    const fs::path lora = folder_.write("lora.safetensors", std::string(1, static_cast<char>(header.size())) +
+                                                                std::string(7, '\0') + header + "12345678");
+    const Outcome outcome = call({"inspect", q(lora), "--json"});
+    QVERIFY2(outcome.code == 0, outcome.err.c_str());
+    QCOMPARE(outcome.object()["kind"].get<std::string>(), std::string("weights"));
+    QCOMPARE(outcome.object()["content"].get<std::string>(), std::string("lora"));
+    QCOMPARE(outcome.object()["parameters"].get<int>(), 8);
+    QVERIFY(call({"inspect", q(lora)}).out.find("Wan diffusion transformer") != std::string::npos);
+    for (const char* name : {"empty.safetensors", "empty.pth"}) {
+      const Outcome empty = call({"inspect", q(folder_.write(name, ""))});
+      QCOMPARE(empty.code, 65);
+      QVERIFY2(empty.err.find("the file is empty") != std::string::npos, empty.err.c_str());
+    }
+    QCOMPARE(call({"inspect", q(folder_.file("none.safetensors"))}).code, 66);
+  }
+
+  void parityComparesGoldenCases() {
+    const fs::path golden = test::repositoryFile("tests/golden/cases/lora/wan");
+    const Outcome outcome = call({"parity", q(golden), "--json"});
+    QVERIFY2(outcome.code == 0, outcome.out.c_str());
+    const json object = outcome.object();
+    QCOMPARE(object["passed"].get<int>(), 1);
+    QCOMPARE(object["cases"][0]["network"].get<std::string>(), std::string("wan_dit"));
+    QVERIFY(object["cases"][0]["outputs"].size() > 50);
+    QVERIFY(object["worstShareOfTolerance"].get<double>() < 1);
+    QVERIFY(call({"parity", q(golden)}).out.find("1 passed, 0 failed") != std::string::npos);
+
+    const test::TempFolder empty;
+    QCOMPARE(call({"parity", q(empty.path())}).code, 65); // nothing was replayed
+    QCOMPARE(call({"parity", q(empty.file("none"))}).code, 66);
+    fs::copy(golden, empty.file("damaged"), fs::copy_options::recursive);
+    empty.write("damaged/inputs.safetensors", "");
+    const Outcome damaged = call({"parity", q(empty.path()), "--json"});
+    QCOMPARE(damaged.code, 65);
+    QCOMPARE(damaged.object()["failed"].get<int>(), 1);
+  }
+
   void selfcheckGivesOneLineEach() {
     const Outcome outcome = call({"selfcheck", "--json"});
     QVERIFY2(outcome.code == 0, outcome.out.c_str());

@@ -382,8 +382,7 @@ void check(bool sound, const char* problem) {
 }
 
 at::Tensor perChannel(const std::vector<float>& values, const at::Tensor& like) {
-  const at::Tensor column = at::tensor(values, at::kFloat).view({1, -1, 1, 1, 1});
-  return like.defined() ? column.to(like.device()) : column;
+  return at::tensor(values, at::kFloat).to(like.device()).view({1, -1, 1, 1, 1});
 }
 
 } // namespace
@@ -432,8 +431,6 @@ WanVae WanVae::load(WeightTable& table, const WanVaeConfig& config) {
   vae.quant = loadConv(table.under("conv1"), 2 * config.latentChannels, 2 * config.latentChannels, {1, 1, 1});
   vae.postQuant = loadConv(table.under("conv2"), config.latentChannels, config.latentChannels, {1, 1, 1});
   vae.decoder = loadDecoder(table.under("decoder"), config);
-  vae.mean = perChannel(config.mean, vae.quant.bias);
-  vae.std = perChannel(config.std, vae.quant.bias);
   return vae;
 }
 
@@ -457,11 +454,11 @@ at::Tensor WanVae::decode(const at::Tensor& latents) const {
 }
 
 at::Tensor WanVae::normalise(const at::Tensor& mu) const {
-  return ((mu - mean) / std).to(mu.scalar_type());
+  return ((mu - perChannel(config.mean, mu)) / perChannel(config.std, mu)).to(mu.scalar_type());
 }
 
 at::Tensor WanVae::denormalise(const at::Tensor& z) const {
-  return (z * std + mean).to(z.scalar_type());
+  return (z * perChannel(config.std, z) + perChannel(config.mean, z)).to(z.scalar_type());
 }
 
 at::Tensor WanVaeEncoder::encode(const at::Tensor& frames) {

@@ -87,7 +87,6 @@ struct WanVae {
   WanVaeConfig config;
   Half encoder, decoder;
   Conv quant, postQuant; // conv1 and conv2 of the checkpoint, 1 x 1 x 1
-  at::Tensor mean, std;  // of the latents, float32 [1, Z, 1, 1, 1]
 };
 
 // What one direction of a stream remembers: the last two input frames of every causal convolution, written in place.

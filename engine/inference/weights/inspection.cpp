@@ -146,11 +146,14 @@ void addNetworks(const Part& part, const std::set<NetworkKind>& there, std::vect
     report.diffusersNames = found.grammar == KeyGrammar::Diffusers;
     report.tensors = view->tensors().size();
     report.parameters = elementsOf(view->tensors());
-    for (const auto& [name, number] : shape.numbers)
-      report.configuration.emplace_back(name, std::to_string(number));
+    for (const auto& [name, number] : shape.numbers) {
+      if (number > 0) // 0: the tensor that tells it is missing
+        report.configuration.emplace_back(name, std::to_string(number));
+    }
     for (const std::string& feature : shape.features)
       report.configuration.emplace_back(feature, "yes");
-    report.problems = disagreements(found.kind, shape, part.config);
+    const auto disagree = disagreements(found.kind, shape, part.config);
+    report.problems.insert(report.problems.end(), disagree.begin(), disagree.end());
     const auto copies = std::count_if(networks.begin(), networks.end(),
                                       [&](const FoundNetwork& other) { return other.kind == found.kind; });
     if (copies > 1)
