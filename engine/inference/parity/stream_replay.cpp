@@ -77,7 +77,10 @@ std::vector<float> timesOf(const nlohmann::json& config, const FlowTable& table)
 
 struct Grid {
   std::int64_t rows, columns;
-  explicit Grid(const at::Tensor& frames) : rows(frames.size(3) / 2), columns(frames.size(4) / 2) {}
+  explicit Grid(const at::Tensor& frames) : rows(frames.size(3) / 2), columns(frames.size(4) / 2) {
+    if (tokens() < 1)
+      throw CaseError("the latents are smaller than one patch");
+  }
   [[nodiscard]] std::int64_t tokens() const { return rows * columns; }
 };
 
@@ -103,7 +106,7 @@ std::vector<std::int64_t> chunkSizes(const nlohmann::json& c, std::int64_t frame
     if (c.contains(name))
       return c.at(name).get<std::vector<std::int64_t>>();
   }
-  const std::int64_t block = c.at("num_frame_per_block");
+  const std::int64_t block = atLeast(c, "num_frame_per_block", 1);
   return std::vector<std::int64_t>(static_cast<std::size_t>(frames / block), block);
 }
 
@@ -171,7 +174,8 @@ Tensors Rollout::run(bool checkSteps) {
   ChunkSchedule schedule{.times = timesOf(c, table), .cleanTime = c.at("context_noise").get<float>()};
   out_["denoising_steps_warped"] = at::tensor(schedule.times, at::kFloat);
   const std::vector<std::int64_t> chunks = chunkSizes(c, noise.size(1));
-  rules_.chunk = std::max(rules_.chunk, *std::max_element(chunks.begin(), chunks.end()));
+  for (const std::int64_t chunk : chunks)
+    rules_.chunk = std::max(rules_.chunk, chunk);
   const bool prompts = golden_.inputs.contains("context_0");
   if (prompts)
     schedule.historyFrames = rules_.evict ? c.at("local_attn_size").get<std::int64_t>() : noise.size(1);
@@ -227,7 +231,7 @@ Tensors Rollout::run(bool checkSteps) {
   if (golden_.inputs.contains("initial_latent")) {
     const at::Tensor initial = golden_.input("initial_latent");
     latents.push_back(initial);
-    const std::int64_t block = c.at("num_frame_per_block");
+    const std::int64_t block = atLeast(c, "num_frame_per_block", 1);
     std::int64_t size = c.at("independent_first_frame").get<bool>() ? 1 : block;
     for (std::int64_t at = 0; at<initial.size(1); at += size, size = at> 0 ? block : size)
       require(loop.prefill(initial.narrow(1, at, size)));
@@ -328,6 +332,7 @@ Tensors replayCausalBatch(const GoldenCase& golden) {
   if (!c.at("t_refresh").is_null()) {
     schedule.refreshAt = c.at("t_refresh");
     schedule.refreshTo = c.at("num_kv_cache").get<std::int64_t>() - 1;
+    schedule.staysRefreshed = c.value("t_refresh_frozen", false);
   }
   const bool batched = c.at("mode") == "batch";
   const auto rows = static_cast<std::int64_t>(schedule.times.size());
@@ -349,7 +354,8 @@ Tensors replayCausalBatch(const GoldenCase& golden) {
   const PassObserver keepFlow = [&](const PassReport& pass) {
     out[fmt::format("{}_flow_s{}", tick, pass.step)] = pass.flow;
   };
-  CausalBatch batch(causal, cache, transport, schedule);
+  const std::int64_t perTick = c.at("num_frame_per_block");
+  CausalBatch batch(causal, cache, transport, schedule, perTick);
   ChunkLoop alone(causal, cache, transport, schedule);
   batch.observePreparation(keepFlow);
   alone.observe(keepFlow);
@@ -382,8 +388,8 @@ Tensors replayCausalBatch(const GoldenCase& golden) {
       ours = ring.bookkeeping();
     }
     const std::int64_t end = batched ? batch.position() : alone.position();
-    ours["start_frame"] = end - 1;
-    ours["current_start"] = (end - 1) * grid.tokens();
+    ours["start_frame"] = end - perTick;
+    ours["current_start"] = (end - perTick) * grid.tokens();
     ours["current_end"] = end * grid.tokens();
     ring.keepCache(tick);
     steps.check(tick, ours);

@@ -19,6 +19,13 @@
 
 namespace kinora::inference {
 
+std::int64_t atLeast(const nlohmann::json& config, const char* name, std::int64_t least) {
+  const std::int64_t value = config.at(name);
+  if (value < least)
+    throw CaseError(fmt::format("{} is {}, it must be at least {}", name, value, least));
+  return value;
+}
+
 WanConfig wanConfig(const nlohmann::json& c) {
   WanConfig config;
   config.inChannels = c.at("in_dim");
@@ -27,8 +34,10 @@ WanConfig wanConfig(const nlohmann::json& c) {
   config.ffnDim = c.at("ffn_dim");
   config.frequencyDim = c.at("freq_dim");
   config.textDim = c.at("text_dim");
-  config.heads = c.at("num_heads");
+  config.heads = atLeast(c, "num_heads", 1);
   config.layers = c.at("num_layers");
+  if (config.layers > 1000)
+    throw CaseError(fmt::format("num_layers is {}, more than any transformer has", config.layers));
   config.eps = c.at("eps");
   if (c.contains("image_dim") && !c.at("image_dim").is_null())
     config.imageDim = c.at("image_dim");
@@ -193,7 +202,7 @@ Tensors replayMasked(const GoldenCase& golden) {
   const auto& config = golden.config();
   const WanDit net = loadWan(golden);
   const bool teacherForcing = config.at("teacher_forcing");
-  const std::int64_t perBlock = config.at("num_frame_per_block");
+  const std::int64_t perBlock = atLeast(config, "num_frame_per_block", 1);
   const at::Tensor x = channelsFirst(golden.input("x"));
   const std::int64_t frames = x.size(2);
   const std::int64_t perFrame = (x.size(3) / 2) * (x.size(4) / 2);
@@ -236,7 +245,7 @@ Tensors replayTrackHead(const GoldenCase& golden) {
   WeightTable under = table.under("track_encoder");
   const TrackHead head = TrackHead::load(under, {.idDim = c.at("id_dim"),
                                                  .channels = c.at("track_channels"),
-                                                 .framesPerLatent = c.at("vae_temporal_compression"),
+                                                 .framesPerLatent = atLeast(c, "vae_temporal_compression", 1),
                                                  .maxTrackId = c.at("max_track_id"),
                                                  .bias = c.at("use_bias")});
   requireFit(table);

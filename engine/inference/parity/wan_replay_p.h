@@ -12,6 +12,8 @@
 
 namespace kinora::inference {
 
+// A whole number of the configuration; throws CaseError when it is smaller.
+[[nodiscard]] std::int64_t atLeast(const nlohmann::json& config, const char* name, std::int64_t least);
 [[nodiscard]] WanConfig wanConfig(const nlohmann::json& config);
 // Throws CaseError unless every tensor of the file was used and fits.
 void requireFit(const WeightTable& table);

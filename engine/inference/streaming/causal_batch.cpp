@@ -21,12 +21,13 @@ ChunkSchedule alone(ChunkSchedule schedule) {
 } // namespace
 
 CausalBatch::CausalBatch(CausalNetwork& network, RingCache& cache, const FlowTransport& transport,
-                         ChunkSchedule schedule)
+                         ChunkSchedule schedule, std::int64_t framesPerTick)
     : network_(network), cache_(cache), transport_(transport), schedule_(std::move(schedule)),
-      first_(network, cache, transport, alone(schedule_)) {}
+      first_(network, cache, transport, alone(schedule_)), framesPerTick_(framesPerTick), numbers_(schedule_, 0) {}
 
 Result<at::Tensor> CausalBatch::prepare(const at::Tensor& x, const Renoise& renoise, const std::stop_token& stop) {
   first_.restart();
+  starts_.clear();
   auto made = first_.next(x, renoise, stop);
   if (!made)
     return made;
@@ -34,36 +35,37 @@ Result<at::Tensor> CausalBatch::prepare(const at::Tensor& x, const Renoise& reno
   const auto rows = static_cast<std::int64_t>(schedule_.times.size());
   std::vector<std::int64_t> shape = x.sizes().vec();
   shape[0] = rows;
-  shape[1] = 1;
+  shape[1] = framesPerTick_;
   rows_ = at::zeros(shape, made->options());
-  times_ = at::tensor(schedule_.times, at::TensorOptions().dtype(at::kFloat)).unsqueeze(1).to(x.device());
-  position_ = x.size(1);
-  starts_.assign(static_cast<std::size_t>(rows), position_);
+  times_ = at::tensor(schedule_.times, at::TensorOptions().dtype(at::kFloat))
+               .unsqueeze(1)
+               .repeat({1, framesPerTick_})
+               .to(x.device());
+  numbers_ = FrameNumbers(schedule_, x.size(1));
+  starts_.assign(static_cast<std::size_t>(rows), x.size(1));
   ticks_ = 0;
   return made;
 }
 
 Result<std::optional<at::Tensor>> CausalBatch::tick(const at::Tensor& x, float firstTime, const Renoise& renoise,
                                                     const std::stop_token& stop) {
-  if (starts_.empty() || x.size(1) != 1)
-    return fail(ErrorCode::InvalidArgument, "a tick of the stream batch takes one frame, after the batch was prepared");
-  const at::Tensor rowsBefore = rows_;
+  if (starts_.empty() || x.size(1) != framesPerTick_)
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("a tick of the stream batch takes {} frames, after the batch was prepared; {} came",
+                            framesPerTick_, x.size(1)));
   const std::vector<std::int64_t> startsBefore = starts_;
-  const std::int64_t positionBefore = position_;
-
-  if (schedule_.refreshAt > 0 && position_ >= schedule_.refreshAt)
-    position_ = schedule_.refreshTo;
+  const std::int64_t start = numbers_.upcoming();
   const std::int64_t rows = rows_.size(0);
   const at::Tensor noisy = at::cat({x.to(rows_.scalar_type()), rows_.narrow(0, 0, rows - 1)}, 0);
   starts_.pop_back();
-  starts_.insert(starts_.begin(), position_);
+  starts_.insert(starts_.begin(), start);
 
   cache_.mark();
   auto made = guarded("making the next frames of the stream", [&]() -> Result<at::Tensor> {
-    network_.prepare(position_, 1);
+    network_.prepare(start, framesPerTick_);
     const at::Tensor times = times_.clone();
     times.select(0, 0).fill_(firstTime);
-    auto flow = network_.flow(noisy, times, {starts_, 1, false}, cache_, stop);
+    auto flow = network_.flow(noisy, times, {starts_, framesPerTick_, false}, cache_, stop);
     if (!flow)
       return flow;
     flow_ = *flow;
@@ -76,14 +78,12 @@ Result<std::optional<at::Tensor>> CausalBatch::tick(const at::Tensor& x, float f
   });
   if (!made) {
     cache_.revert();
-    rows_ = rowsBefore;
     starts_ = startsBefore;
-    position_ = positionBefore;
     return tl::unexpected<Error>(made.error());
   }
   cache_.commit();
   rows_ = *made;
-  ++position_;
+  numbers_.advance(framesPerTick_);
   ++ticks_;
   if (ticks_ < rows)
     return std::optional<at::Tensor>();

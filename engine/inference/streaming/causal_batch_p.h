@@ -22,25 +22,27 @@ namespace kinora::inference {
 
 class CausalBatch {
  public:
-  // One row for each of schedule.times; the clean pass is not made. All must outlive the batch.
-  CausalBatch(CausalNetwork& network, RingCache& cache, const FlowTransport& transport, ChunkSchedule schedule);
+  // One row for each of schedule.times; the clean pass is not made. framesPerTick: latent frames of a chunk behind the
+  // first. All must outlive the batch.
+  CausalBatch(CausalNetwork& network, RingCache& cache, const FlowTransport& transport, ChunkSchedule schedule,
+              std::int64_t framesPerTick = 1);
 
   // [inference] The first chunk [1, F, C, h, w], noise-mixed, goes through all steps alone -> clean; then the rows are
   // filled from it.
   [[nodiscard]] Result<at::Tensor> prepare(const at::Tensor& x, const Renoise& renoise,
                                            const std::stop_token& stop = {});
-  // [inference] A further frame [1, 1, C, h, w], noise-mixed, told to the model as firstTime. -> the frame that leaves,
+  // [inference] A further chunk [1, F, C, h, w], noise-mixed, told to the model as firstTime. -> the chunk that leaves,
   // or nothing while the rows fill. After an error everything is as before the call.
   [[nodiscard]] Result<std::optional<at::Tensor>> tick(const at::Tensor& x, float firstTime, const Renoise& renoise,
                                                        const std::stop_token& stop = {});
 
-  // [rows, 1, C, h, w]: noisy latents of the rows; the last one is what left.
+  // [rows, F, C, h, w]: noisy latents of the rows; the last one is what left.
   [[nodiscard]] const at::Tensor& rows() const { return rows_; }
-  // Flow of the last tick, [rows, 1, C, h, w].
+  // Flow of the last tick, [rows, F, C, h, w].
   [[nodiscard]] const at::Tensor& lastFlow() const { return flow_; }
   [[nodiscard]] const std::vector<std::int64_t>& starts() const { return starts_; }
   // The frame number of the next chunk.
-  [[nodiscard]] std::int64_t position() const { return position_; }
+  [[nodiscard]] std::int64_t position() const { return numbers_.next(); }
   void observePreparation(PassObserver observer) { first_.observe(std::move(observer)); }
 
  private:
@@ -50,9 +52,10 @@ class CausalBatch {
   ChunkSchedule schedule_;
   ChunkLoop first_;
   at::Tensor rows_, flow_;
-  at::Tensor times_; // [rows, 1] float32
+  at::Tensor times_; // [rows, F] float32
   std::vector<std::int64_t> starts_;
-  std::int64_t position_ = 0;
+  std::int64_t framesPerTick_ = 1;
+  FrameNumbers numbers_;
   std::int64_t ticks_ = 0;
 };
 

@@ -21,7 +21,8 @@ at::Tensor sameTime(const at::Tensor& x, float time) {
 
 ChunkLoop::ChunkLoop(CausalNetwork& network, KvCachePolicy& cache, const FlowTransport& transport,
                      ChunkSchedule schedule, std::int64_t start)
-    : network_(network), cache_(cache), transport_(transport), schedule_(std::move(schedule)), position_(start) {}
+    : network_(network), cache_(cache), transport_(transport), schedule_(std::move(schedule)),
+      numbers_(schedule_, start) {}
 
 void ChunkLoop::tell(PassReport report) const {
   if (observer_)
@@ -43,7 +44,7 @@ void ChunkLoop::remember(const at::Tensor& clean) {
 
 void ChunkLoop::restart(std::int64_t start) {
   cache_.reset();
-  position_ = start;
+  numbers_ = FrameNumbers(schedule_, start);
   chunks_ = prefills_ = recaches_ = 0;
   history_.clear();
 }
@@ -55,25 +56,26 @@ Result<at::Tensor> ChunkLoop::pass(const at::Tensor& x, float time, std::int64_t
 }
 
 Result<at::Tensor> ChunkLoop::chunk(at::Tensor x, const Renoise& renoise, const std::stop_token& stop) {
-  network_.prepare(position_, x.size(1));
+  const std::int64_t start = numbers_.upcoming();
+  network_.prepare(start, x.size(1));
   at::Tensor clean;
   const auto steps = static_cast<std::int64_t>(schedule_.times.size());
   for (std::int64_t step = 0; step < steps; ++step) {
     const float time = schedule_.times[static_cast<std::size_t>(step)];
-    auto flow = pass(x, time, position_, false, stop);
+    auto flow = pass(x, time, start, false, stop);
     if (!flow)
       return flow;
     clean = transport_.clean(*flow, x, sameTime(x, time));
-    tell({PassKind::Denoise, chunks_, step, time, position_, x, *flow, clean});
+    tell({PassKind::Denoise, chunks_, step, time, start, x, *flow, clean});
     if (step + 1 < steps)
       x = transport_.addNoise(clean, renoise(step, clean),
                               sameTime(x, schedule_.times[static_cast<std::size_t>(step + 1)]));
   }
   if (schedule_.cleanPass) {
-    auto flow = pass(clean, schedule_.cleanTime, position_, false, stop);
+    auto flow = pass(clean, schedule_.cleanTime, start, false, stop);
     if (!flow)
       return flow;
-    tell({PassKind::Clean, chunks_, steps, schedule_.cleanTime, position_, clean, *flow, {}});
+    tell({PassKind::Clean, chunks_, steps, schedule_.cleanTime, start, clean, *flow, {}});
   }
   return clean;
 }
@@ -86,23 +88,19 @@ Result<at::Tensor> ChunkLoop::next(const at::Tensor& x, const Renoise& renoise, 
         fmt::format("making a chunk of {} frames failed: the schedule has {} steps and the cache takes chunks of "
                     "up to {} frames. Match the chunk to them.",
                     x.dim() == 5 ? x.size(1) : 0, schedule_.times.size(), cache_.largestChunk()));
-  const std::int64_t before = position_;
   const float timeBefore = schedule_.times.front();
-  if (schedule_.refreshAt > 0 && position_ >= schedule_.refreshAt)
-    position_ = schedule_.refreshTo;
   if (firstTime)
     schedule_.times.front() = *firstTime;
   cache_.mark();
   auto made = guarded("making a chunk of video", [&] { return chunk(x, renoise, stop); });
   if (!made) {
     cache_.revert();
-    position_ = before;
     schedule_.times.front() = timeBefore;
     return made;
   }
   cache_.commit();
   remember(*made);
-  position_ += x.size(1);
+  numbers_.advance(x.size(1));
   ++chunks_;
   return made;
 }
@@ -114,18 +112,19 @@ Result<void> ChunkLoop::prefill(const at::Tensor& clean, const std::stop_token& 
                             "block by block.",
                             clean.size(1), cache_.largestChunk()));
   cache_.mark();
+  const std::int64_t start = numbers_.upcoming();
   auto done = guarded("showing the model earlier frames", [&]() -> Result<at::Tensor> {
-    network_.prepare(position_, clean.size(1));
-    return pass(clean, schedule_.cleanTime, position_, false, stop);
+    network_.prepare(start, clean.size(1));
+    return pass(clean, schedule_.cleanTime, start, false, stop);
   });
   if (!done) {
     cache_.revert();
     return tl::unexpected<Error>(done.error());
   }
   cache_.commit();
-  tell({PassKind::Prefill, prefills_++, 0, schedule_.cleanTime, position_, clean, *done, {}});
+  tell({PassKind::Prefill, prefills_++, 0, schedule_.cleanTime, start, clean, *done, {}});
   remember(clean);
-  position_ += clean.size(1);
+  numbers_.advance(clean.size(1));
   return {};
 }
 
@@ -135,7 +134,7 @@ Result<void> ChunkLoop::recache(bool rewriteSinks, const std::stop_token& stop) 
   at::Tensor clean = at::cat(std::vector<at::Tensor>(history_.begin(), history_.end()), 1);
   const std::int64_t frames = std::min(clean.size(1), schedule_.historyFrames);
   clean = clean.narrow(1, clean.size(1) - frames, frames);
-  const std::int64_t start = position_ - frames;
+  const std::int64_t start = numbers_.next() - frames;
   auto done = guarded("giving the model a new prompt", [&]() -> Result<at::Tensor> {
     network_.prepare(start, frames);
     return pass(clean, schedule_.cleanTime, start, rewriteSinks, stop);

@@ -28,6 +28,30 @@ struct ChunkSchedule {
   std::int64_t historyFrames = 0; // clean frames kept for recache()
   std::int64_t refreshAt = 0;     // frame number at which numbering goes back; 0: never
   std::int64_t refreshTo = 0;
+  bool staysRefreshed = false; // every later chunk gets that number too, as the published package does
+};
+
+// The frame numbers a stream gives its chunks: ascending, until they go back.
+class FrameNumbers {
+ public:
+  FrameNumbers(const ChunkSchedule& schedule, std::int64_t start)
+      : refreshAt_(schedule.refreshAt), refreshTo_(schedule.refreshTo), stays_(schedule.staysRefreshed), next_(start) {}
+  // Where the next chunk would start if numbers never went back.
+  [[nodiscard]] std::int64_t next() const { return next_; }
+  // The number the next chunk gets.
+  [[nodiscard]] std::int64_t upcoming() const { return goesBack() ? refreshTo_ : next_; }
+  // The chunk was made.
+  void advance(std::int64_t frames) {
+    refreshed_ = goesBack() || refreshed_;
+    next_ = upcoming() + frames;
+  }
+
+ private:
+  [[nodiscard]] bool goesBack() const { return refreshAt_ > 0 && (next_ >= refreshAt_ || (stays_ && refreshed_)); }
+  std::int64_t refreshAt_, refreshTo_;
+  bool stays_;
+  bool refreshed_ = false;
+  std::int64_t next_;
 };
 
 // Fresh noise of a chunk's shape for the step that comes next.
@@ -54,7 +78,7 @@ class ChunkLoop {
 
   void observe(PassObserver observer) { observer_ = std::move(observer); }
   // Where the next chunk starts.
-  [[nodiscard]] std::int64_t position() const { return position_; }
+  [[nodiscard]] std::int64_t position() const { return numbers_.next(); }
 
   // x [B, F, C, h, w]: noise, or a latent mixed with noise. -> the clean chunk, float32. firstTime replaces the first
   // of the schedule's times from now on (StreamDiffusionV2's noise controller).
@@ -84,7 +108,7 @@ class ChunkLoop {
   const FlowTransport& transport_;
   ChunkSchedule schedule_;
   PassObserver observer_;
-  std::int64_t position_ = 0;
+  FrameNumbers numbers_;
   std::int64_t chunks_ = 0;
   std::int64_t prefills_ = 0;
   std::int64_t recaches_ = 0;

@@ -404,6 +404,49 @@ class TestStreaming : public QObject {
       QVERIFY(at::equal(one[i], other[i]));
   }
 
+  // With one row the stream batch is the chunk loop, whatever a tick brings.
+  void oneRowIsTheChunkLoop_data() {
+    QTest::addColumn<int>("perTick");
+    QTest::newRow("one frame a tick") << 1;
+    QTest::newRow("three frames a tick") << 3;
+  }
+  void oneRowIsTheChunkLoop() {
+    QFETCH(int, perTick);
+    const Model model(kTiny, 8);
+    const RingRules rules = perTick == 1 ? RingRules{6, 3, -1, 1} : RingRules{9, 0, -1, 1};
+    const ChunkSchedule schedule{.times = {700}, .cleanPass = false, .refreshAt = 20, .refreshTo = 5};
+    const std::int64_t first = perTick == 1 ? 2 : 3;
+    CausalWan causal(model.net, model.prompt);
+    RingCache batchCache = model.ring(rules, 1);
+    RingCache loopCache = model.ring(rules, 1);
+    CausalBatch batch(causal, batchCache, model.transport, schedule, perTick);
+    ChunkLoop loop(causal, loopCache, model.transport, schedule);
+    QVERIFY(at::equal(batch.prepare(frames(50, first), renoise(50)).value(),
+                      loop.next(frames(50, first), renoise(50)).value()));
+    for (std::uint64_t tick = 0; tick < 12; ++tick) {
+      const at::Tensor x = frames(tick, perTick);
+      const float time = 690 - static_cast<float>(tick);
+      const auto ticked = batch.tick(x, time, renoise(tick)).value();
+      QVERIFY(ticked.has_value());
+      QVERIFY2(at::equal(*ticked, loop.next(x, renoise(tick), {}, time).value()), qPrintable(QString::number(tick)));
+      QCOMPARE(batch.position(), loop.position());
+    }
+  }
+
+  void frameNumbersGoBack() {
+    const auto given = [](bool stays) {
+      FrameNumbers numbers({.times = {}, .refreshAt = 8, .refreshTo = 4, .staysRefreshed = stays}, 6);
+      std::vector<std::int64_t> seen;
+      for (int chunk = 0; chunk < 7; ++chunk) {
+        seen.push_back(numbers.upcoming());
+        numbers.advance(1);
+      }
+      return seen;
+    };
+    QCOMPARE(given(false), (std::vector<std::int64_t>{6, 7, 4, 5, 6, 7, 4}));
+    QCOMPARE(given(true), (std::vector<std::int64_t>{6, 7, 4, 4, 4, 4, 4}));
+  }
+
   void sameSeedSameBits() {
     const Model model;
     const auto stream = [&] {
