@@ -18,39 +18,6 @@ class TestWanParity : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
-  // Every Wan and DreamID-V case meets its reference, in every key grammar, call by call.
-  void cases_data() {
-    QTest::addColumn<QString>("folder");
-    const fs::path root = test::goldensFolder().value_or(test::repositoryFile("tests/golden/cases"));
-    int rows = 0;
-    for (const char* group : {"wan", "dreamidv"}) {
-      const auto found = findCases(root / group);
-      if (!found)
-        continue;
-      for (const fs::path& folder : *found) {
-        const std::string name = folder.filename().string();
-        if (name.starts_with("vae"))
-          continue; // the autoencoders have their own test
-        QTest::newRow(qPrintable(QString("%1/%2").arg(group, QString::fromStdString(name))))
-            << QString::fromStdString(folder.string());
-        ++rows;
-      }
-    }
-    QVERIFY2(rows >= 8, "the golden cases are missing");
-  }
-  void cases() {
-    QFETCH(QString, folder);
-    const auto report = replayCase(folder.toStdString());
-    if (!report)
-      QFAIL(qPrintable(QString::fromStdString(report.error().text())));
-    QVERIFY(!report->outputs.empty());
-    for (const OutputError& output : report->outputs)
-      QVERIFY2(output.passed(), qPrintable(QString("%1: %2 of the tolerance %3")
-                                               .arg(QString::fromStdString(output.name))
-                                               .arg(output.worst)
-                                               .arg(QString::fromStdString(output.problem))));
-  }
-
   // The bookkeeping is compared number by number: one wrong index, one missing or added call, and the case fails.
   void bookkeepingIsCompared_data() {
     QTest::addColumn<QString>("name");
