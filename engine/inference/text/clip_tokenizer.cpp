@@ -56,6 +56,12 @@ std::uint64_t pairKey(std::int64_t left, std::int64_t right) {
 
 constexpr std::string_view kWordEnd = "</w>";
 
+struct SplitRules {
+  std::u32string_view begin; // marks that may stand in the text
+  std::u32string_view end;
+  bool foldsCase = false; // contractions are found whatever their case
+};
+
 } // namespace
 
 struct ClipTokenizer::Vocabulary {
@@ -64,7 +70,7 @@ struct ClipTokenizer::Vocabulary {
 
   void appendWord(std::vector<std::int64_t>& ids, std::string_view word) const;
   void appendText(std::vector<std::int64_t>& ids, std::u32string_view text, std::size_t most,
-                  const std::array<std::u32string_view, 2>& marks) const;
+                  const SplitRules& rules) const;
 };
 
 // Merges the neighbours with the smallest id until none are left: a queue of all pairs, the pieces as a list.
@@ -120,22 +126,23 @@ void ClipTokenizer::Vocabulary::appendWord(std::vector<std::int64_t>& ids, std::
 
 // Cuts into marks, contractions, words, single digits and runs of signs, as CLIP's regular expression does.
 void ClipTokenizer::Vocabulary::appendText(std::vector<std::int64_t>& ids, std::u32string_view text, std::size_t most,
-                                           const std::array<std::u32string_view, 2>& marks) const {
+                                           const SplitRules& rules) const {
   constexpr std::array<std::u32string_view, 7> kContractions = {U"s", U"t", U"re", U"ve", U"m", U"ll", U"d"};
   const auto isSign = [](char32_t c) { return !isSpace(c) && !isLetter(c) && !isNumber(c); };
   for (std::size_t at = 0; at < text.size() && ids.size() < most;) {
     const std::u32string_view rest = text.substr(at);
     std::size_t end = 0; // of the piece that begins here
-    if (rest.starts_with(marks[0]) || rest.starts_with(marks[1])) {
-      const bool begins = rest.starts_with(marks[0]);
+    if (rest.starts_with(rules.begin) || rest.starts_with(rules.end)) {
+      const bool begins = rest.starts_with(rules.begin);
       ids.push_back(begins ? kBegin : kEnd);
-      at += marks[begins ? 0 : 1].size();
+      at += (begins ? rules.begin : rules.end).size();
       continue;
     }
     if (rest[0] == '\'') {
       for (const std::u32string_view ending : kContractions) {
         std::u32string_view after = rest.substr(1);
-        if (after.starts_with(ending) || (ending == U"s" && after.starts_with(U'\u017F'))) { // the long s is an s
+        if (after.starts_with(ending) ||
+            (rules.foldsCase && ending == U"s" && after.starts_with(U'\u017F'))) { // the long s is an s
           end = 1 + ending.size();
           break;
         }
@@ -217,9 +224,9 @@ std::vector<std::int64_t> ClipTokenizer::encode(std::string_view text, ClipTextR
   codes = lowered(codes, /*finalSigma=*/open);
   std::vector<std::int64_t> ids = {kBegin};
   if (open)
-    vocabulary_->appendText(ids, codes, most, {U"<start_of_text>", U"<end_of_text>"});
+    vocabulary_->appendText(ids, codes, most, {U"<start_of_text>", U"<end_of_text>", true});
   else
-    vocabulary_->appendText(ids, codes, most, {U"<|startoftext|>", U"<|endoftext|>"});
+    vocabulary_->appendText(ids, codes, most, {U"<|startoftext|>", U"<|endoftext|>", false});
   ids.resize(std::min(ids.size(), most - 1));
   ids.push_back(kEnd);
   return ids;

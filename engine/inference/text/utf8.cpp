@@ -28,8 +28,8 @@ bool isCased(char32_t code) {
   case UTF8PROC_CATEGORY_LL:
   case UTF8PROC_CATEGORY_LT:
     return true;
-  default:
-    return false;
+  default: // ordinals, Roman numerals, letters in circles
+    return code == 0xAA || code == 0xBA || (code >= 0x2160 && code <= 0x217F) || (code >= 0x24B6 && code <= 0x24E9);
   }
 }
 
