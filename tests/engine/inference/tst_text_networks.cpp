@@ -2,9 +2,7 @@
 #include <QTest>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -15,8 +13,8 @@
 #include "engine/inference/networks/sd_unet_p.h"
 #include "engine/inference/networks/umt5_p.h"
 #include "engine/inference/weights/key_map_p.h"
+#include "tests/engine/inference/key_table.h"
 #include "tests/engine/inference/random_weights.h"
-#include "tests/support/files.h"
 
 using namespace kinora;
 using namespace kinora::inference;
@@ -72,18 +70,6 @@ double largest(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<double>();
 }
 
-struct Audit {
-  std::size_t tensors = 0;
-  std::int64_t parameters = 0;
-};
-
-Audit audit(const std::vector<TensorInfo>& asked) {
-  Audit result{asked.size(), 0};
-  for (const TensorInfo& tensor : asked)
-    result.parameters += static_cast<std::int64_t>(tensor.elements());
-  return result;
-}
-
 template <class Load>
 std::vector<TensorInfo> asked(const Load& load) {
   WeightTable table = WeightTable::recorder();
@@ -91,57 +77,11 @@ std::vector<TensorInfo> asked(const Load& load) {
   return table.asked();
 }
 
-// name -> "AxBxC" from tests/golden/keys/NAME.tsv.
-std::map<std::string, std::string> keyTable(const char* name) {
-  std::ifstream file(test::repositoryFile(std::string("tests/golden/keys/") + name + ".tsv"));
-  std::map<std::string, std::string> table;
-  for (std::string line; std::getline(file, line);) {
-    const std::size_t tab = line.find('\t');
-    if (tab != std::string::npos)
-      table.emplace(line.substr(0, tab), line.substr(tab + 1));
-  }
-  return table;
-}
-
-std::map<std::string, std::string> asTable(const std::vector<TensorInfo>& tensors) {
-  std::map<std::string, std::string> table;
-  for (const TensorInfo& tensor : tensors) {
-    std::string shape;
-    for (const std::int64_t extent : tensor.shape)
-      shape += (shape.empty() ? "" : "x") + std::to_string(extent);
-    table.emplace(tensor.name, shape);
-  }
-  return table;
-}
-
-std::vector<TensorInfo> fromTable(const std::map<std::string, std::string>& table) {
+std::vector<TensorInfo> tensorsOf(const std::map<std::string, std::vector<std::int64_t>>& table) {
   std::vector<TensorInfo> tensors;
-  for (const auto& [name, shape] : table) {
-    TensorInfo tensor{name, DType::F32, {}};
-    std::stringstream extents(shape);
-    for (std::string extent; std::getline(extents, extent, 'x');)
-      tensor.shape.push_back(std::stoll(extent));
-    tensors.push_back(std::move(tensor));
-  }
+  for (const auto& [name, shape] : table)
+    tensors.push_back({name, DType::F32, shape});
   return tensors;
-}
-
-// The difference of two key tables, for the message.
-std::string difference(const std::map<std::string, std::string>& ours,
-                       const std::map<std::string, std::string>& theirs) {
-  std::string text;
-  for (const auto& [name, shape] : theirs) {
-    const auto found = ours.find(name);
-    if (found == ours.end())
-      text += "not asked for: " + name + "\n";
-    else if (found->second != shape)
-      text += name + " " + found->second + " instead of " + shape + "\n";
-  }
-  for (const auto& [name, shape] : ours) {
-    if (!theirs.contains(name))
-      text += "not in the table: " + name + "\n";
-  }
-  return text;
 }
 
 } // namespace
@@ -193,29 +133,32 @@ void TestTextNetworks::asksForTheTensorsOfThePublicFiles() {
                            : table == "sd15_text" ? NetworkKind::ClipText
                            : table == "sd21_text" ? NetworkKind::OpenClipText
                                                   : NetworkKind::SdUnet;
-  const auto published = keyTable(qPrintable(table));
+  const auto published = test::keyTable(table.toStdString());
   QVERIFY2(!published.empty(), "the key table is in tests/golden/keys");
-  const auto source = withOriginalKeys(test::namesOnly(fromTable(published)), kind);
-  const std::string unlike = difference(asTable(asked(load)), asTable(source->tensors()));
+  const auto source = withOriginalKeys(test::namesOnly(tensorsOf(published)), kind);
+  std::map<std::string, std::vector<std::int64_t>> original;
+  for (const TensorInfo& tensor : source->tensors())
+    original[tensor.name] = tensor.shape;
+  const std::string unlike = test::firstDifference(asked(load), original);
   QVERIFY2(unlike.empty(), unlike.c_str());
 }
 
 void TestTextNetworks::countsTheParametersOfThePublicFiles() {
-  const auto expect = [](const Audit& found, std::size_t tensors, std::int64_t parameters) {
-    QCOMPARE(found.tensors, tensors);
-    QCOMPARE(found.parameters, parameters);
+  const auto expect = [](const std::vector<TensorInfo>& found, std::size_t tensors, std::uint64_t parameters) {
+    QCOMPARE(found.size(), tensors);
+    QCOMPARE(test::parameters(found), parameters);
   };
-  expect(audit(asked([](WeightTable& t) { return Umt5Encoder::load(t); })), 242, 5'680'910'336);
-  expect(audit(asked([](WeightTable& t) { return ClipText::load(t); })), 196, 123'060'480);
+  expect(asked([](WeightTable& t) { return Umt5Encoder::load(t); }), 242, 5'680'910'336);
+  expect(asked([](WeightTable& t) { return ClipText::load(t); }), 196, 123'060'480);
   // Joined queries, keys and values: four tensors a layer fewer than in transformers' files, the same numbers.
-  expect(audit(asked([](WeightTable& t) { return ClipText::loadOpenClip(t, ClipTextConfig::openClipH()); })),
-         372 - 23 * 4, 340'387'840);
-  expect(audit(asked([](WeightTable& t) { return ClipVision::load(t); })), 389, 630'763'520);
-  expect(audit(asked([](WeightTable& t) { return SdUnet::load(t); })), 686, 859'520'964);
-  expect(audit(asked([](WeightTable& t) { return SdUnet::load(t, SdUnetConfig::sd21()); })), 686, 865'910'724);
+  expect(asked([](WeightTable& t) { return ClipText::loadOpenClip(t, ClipTextConfig::openClipH()); }), 372 - 23 * 4,
+         340'387'840);
+  expect(asked([](WeightTable& t) { return ClipVision::load(t); }), 389, 630'763'520);
+  expect(asked([](WeightTable& t) { return SdUnet::load(t); }), 686, 859'520'964);
+  expect(asked([](WeightTable& t) { return SdUnet::load(t, SdUnetConfig::sd21()); }), 686, 865'910'724);
   SdUnetConfig inpainting;
   inpainting.inChannels = 9;
-  expect(audit(asked([&](WeightTable& t) { return SdUnet::load(t, inpainting); })), 686, 859'535'364);
+  expect(asked([&](WeightTable& t) { return SdUnet::load(t, inpainting); }), 686, 859'535'364);
 }
 
 void TestTextNetworks::bucketsOfDistances() {
