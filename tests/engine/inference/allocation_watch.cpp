@@ -12,7 +12,20 @@ thread_local std::size_t allPieces = 0;
 
 } // namespace
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// GCC says by a macro that a sanitizer brings its own operator new, clang by a feature.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define KINORA_OWN_NEW 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define KINORA_OWN_NEW 0
+#else
+#define KINORA_OWN_NEW 1
+#endif
+#else
+#define KINORA_OWN_NEW 1
+#endif
+
+#if KINORA_OWN_NEW
 void* operator new(std::size_t size) {
   if (watching) {
     largestPiece = size > largestPiece ? size : largestPiece;
