@@ -195,6 +195,8 @@ class Pass {
       return upsampled(x);
     case Kind::Shuffle:
       return at::pixel_shuffle(x, 2).contiguous(kLast);
+    case Kind::GrowUpsampled:
+      return grownUpsampled(layer, x);
     }
     return x;
   }
@@ -257,6 +259,27 @@ class Pass {
     return y.unflatten(1, {layer.stride, x.size(1)}).flatten(0, 1).contiguous(kLast);
   }
 
+  // Each of the four places of a small pixel is a 2 x 2 convolution of its own, on a grid that begins half a pixel out.
+  static at::Tensor grownUpsampled(const Layer& layer, const at::Tensor& x) {
+    const std::int64_t high = x.size(2);
+    const std::int64_t wide = x.size(3);
+    const at::Tensor all = at::conv2d(x, layer.weight[0], {}, 1, 1); // [N * T, 2 * 2 * stride * C, h + 1, w + 1]
+    const std::int64_t channels = all.size(1) / (4 * layer.stride);
+    at::Tensor out = at::empty({x.size(0) * layer.stride, channels, 2 * high, 2 * wide}, x.options(), kLast);
+    const at::Tensor frames = out.unflatten(0, {x.size(0), layer.stride});
+    std::int64_t from = 0;
+    for (std::int64_t py = 0; py < 2; ++py) {
+      for (std::int64_t px = 0; px < 2; ++px) {
+        for (std::int64_t frame = 0; frame < layer.stride; ++frame, from += channels)
+          frames.select(1, frame)
+              .slice(2, py, std::nullopt, 2)
+              .slice(3, px, std::nullopt, 2)
+              .copy_(all.narrow(1, from, channels).narrow(2, py, high).narrow(3, px, wide));
+      }
+    }
+    return out;
+  }
+
   const std::vector<Layer>& layers_;
   TaehvMemory& memory_;
   const Probe& probe_;
@@ -296,6 +319,41 @@ Taehv Taehv::load(WeightTable& table, const TaehvConfig& config) {
   return {.config = config,
           .encoder = loadEncoder(table.under("encoder"), config),
           .decoder = loadDecoder(table.under("decoder"), config)};
+}
+
+void Taehv::joinUpsampling() {
+  std::vector<Layer> joined;
+  for (std::size_t i = 0; i < decoder.size(); ++i) {
+    if (decoder[i].kind != Kind::Upsample || i + 2 >= decoder.size()) {
+      joined.push_back(std::move(decoder[i]));
+      continue;
+    }
+    const Layer& grow = decoder[i + 1];
+    const Layer& conv = decoder[i + 2];
+    const at::Tensor kernel = conv.weight[0].to(at::kDouble); // [out, middle, 3, 3]
+    const at::Tensor mix = grow.weight[0].to(at::kDouble).flatten(1).unflatten(0, {grow.stride, kernel.size(1)});
+    // [stride, out, in, 3, 3], then rows and columns summed where nearest neighbours show the same small pixel.
+    const at::Tensor whole = at::einsum("omyx,smi->soiyx", {kernel, mix});
+    const auto part = [](const at::Tensor& k, std::int64_t axis, std::int64_t place) {
+      const at::Tensor a = k.select(axis, 0);
+      const at::Tensor b = k.select(axis, 1);
+      const at::Tensor c = k.select(axis, 2);
+      return place == 0 ? at::stack({a, b + c}, axis) : at::stack({a + b, c}, axis);
+    };
+    std::vector<at::Tensor> places;
+    for (std::int64_t py = 0; py < 2; ++py)
+      for (std::int64_t px = 0; px < 2; ++px)
+        places.push_back(part(part(whole, 3, py), 4, px).flatten(0, 1));
+    Layer layer;
+    layer.kind = Kind::GrowUpsampled;
+    layer.name = conv.name;
+    layer.stride = grow.stride;
+    layer.weight = {at::cat(places).to(conv.weight[0].scalar_type()).contiguous(kLast)};
+    layer.bias = {at::Tensor()};
+    joined.push_back(std::move(layer));
+    i += 2;
+  }
+  decoder = std::move(joined);
 }
 
 at::Tensor Taehv::encode(const at::Tensor& video) const {

@@ -38,7 +38,7 @@ struct TaehvConfig {
 };
 
 struct Taehv {
-  enum class Kind { Conv, Relu, Clamp, Memory, SuperMemory, Pool, Grow, Upsample, Shuffle };
+  enum class Kind { Conv, Relu, Clamp, Memory, SuperMemory, Pool, Grow, Upsample, Shuffle, GrowUpsampled };
   struct Layer {
     Kind kind = Kind::Relu;
     std::string name;               // "decoder.3"
@@ -48,6 +48,10 @@ struct Taehv {
   };
 
   [[nodiscard]] static Taehv load(WeightTable& table, const TaehvConfig& config);
+
+  // Joins upsampling, growing and the convolution behind them in the decoder to one kernel on the small picture: 20 %
+  // less work, equal up to rounding; the layers in between are gone. The super decoder has none to join.
+  void joinUpsampling();
 
   // [N, T, 3, H, W] -> [N, t, Z, h, w]; the tail is filled up by repeating the last frame.
   [[nodiscard]] at::Tensor encode(const at::Tensor& video) const;

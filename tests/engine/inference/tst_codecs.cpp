@@ -302,6 +302,29 @@ class TestCodecs : public QObject {
              "two runs differ");
   }
 
+  void taehvJoinsUpsamplingExactly_data() {
+    QTest::addColumn<int>("variant");
+    QTest::newRow("2.1") << 0;
+    QTest::newRow("2.2") << 1;
+    QTest::newRow("super") << 2;
+  }
+  void taehvJoinsUpsamplingExactly() {
+    QFETCH(int, variant);
+    const c10::NoGradGuard noGradients;
+    const Taehv network = make<Taehv>(smallTaehv(variant));
+    Taehv joined = network;
+    joined.joinUpsampling();
+    QCOMPARE(joined.decoder.size(), network.decoder.size() - (variant == 2 ? 0 : 6));
+    const at::Tensor latents = random({2, 4, network.config.latentChannels, 3, 5}, 1);
+    const at::Tensor frames = network.decode(latents);
+    QVERIFY(largest(joined.decode(latents), frames) < 1e-5);
+    TaehvDecoder stream(joined);
+    std::vector<at::Tensor> pieces;
+    for (std::int64_t i = 0; i < 4; ++i)
+      pieces.push_back(stream.decode(latents.narrow(1, i, 1)));
+    QVERIFY(largest(at::cat(pieces, 1), frames) < 1e-5);
+  }
+
   void taehvKeepsItsMemoryInPlace() {
     const c10::NoGradGuard noGradients;
     const Taehv network = make<Taehv>(smallTaehv(0));
