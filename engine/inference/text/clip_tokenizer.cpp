@@ -59,7 +59,10 @@ constexpr std::string_view kWordEnd = "</w>";
 struct SplitRules {
   std::u32string_view begin; // marks that may stand in the text
   std::u32string_view end;
-  bool foldsCase = false; // contractions are found whatever their case
+  bool foldsCase = false;  // contractions are found whatever their case
+  bool marksFirst = false; // a mark is found inside a run of signs, too
+
+  [[nodiscard]] bool isMark(std::u32string_view text) const { return text.starts_with(begin) || text.starts_with(end); }
 };
 
 } // namespace
@@ -132,7 +135,7 @@ void ClipTokenizer::Vocabulary::appendText(std::vector<std::int64_t>& ids, std::
   for (std::size_t at = 0; at < text.size() && ids.size() < most;) {
     const std::u32string_view rest = text.substr(at);
     std::size_t end = 0; // of the piece that begins here
-    if (rest.starts_with(rules.begin) || rest.starts_with(rules.end)) {
+    if (rules.isMark(rest)) {
       const bool begins = rest.starts_with(rules.begin);
       ids.push_back(begins ? kBegin : kEnd);
       at += (begins ? rules.begin : rules.end).size();
@@ -158,7 +161,7 @@ void ClipTokenizer::Vocabulary::appendText(std::vector<std::int64_t>& ids, std::
         while (end < rest.size() && isLetter(rest[end]))
           ++end;
       } else if (!isNumber(rest[0])) {
-        while (end < rest.size() && isSign(rest[end]))
+        while (end < rest.size() && isSign(rest[end]) && !(rules.marksFirst && rules.isMark(rest.substr(end))))
           ++end;
       }
     }
@@ -224,9 +227,9 @@ std::vector<std::int64_t> ClipTokenizer::encode(std::string_view text, ClipTextR
   codes = lowered(codes, /*finalSigma=*/open);
   std::vector<std::int64_t> ids = {kBegin};
   if (open)
-    vocabulary_->appendText(ids, codes, most, {U"<start_of_text>", U"<end_of_text>", true});
+    vocabulary_->appendText(ids, codes, most, {U"<start_of_text>", U"<end_of_text>", true, false});
   else
-    vocabulary_->appendText(ids, codes, most, {U"<|startoftext|>", U"<|endoftext|>", false});
+    vocabulary_->appendText(ids, codes, most, {U"<|startoftext|>", U"<|endoftext|>", false, true});
   ids.resize(std::min(ids.size(), most - 1));
   ids.push_back(kEnd);
   return ids;

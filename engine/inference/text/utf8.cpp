@@ -154,7 +154,7 @@ std::u32string composed(std::u32string_view codes) {
 }
 
 bool isSpace(char32_t code) {
-  if ((code >= 0x09 && code <= 0x0D) || (code >= 0x1C && code <= 0x1F) || code == 0x85)
+  if ((code >= 0x09 && code <= 0x0D) || code == 0x85)
     return true;
   const utf8proc_category_t category = categoryOf(code);
   return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;

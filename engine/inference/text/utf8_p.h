@@ -24,8 +24,8 @@ void appendChar(std::string& text, char32_t code);
 // Unicode's composed form (NFC).
 [[nodiscard]] std::u32string composed(std::u32string_view codes);
 
-// Properties, as Python's str methods and the \p classes of regular expressions have them.
-[[nodiscard]] bool isSpace(char32_t code);  // str.isspace
+// Properties of Unicode.
+[[nodiscard]] bool isSpace(char32_t code);  // White_Space
 [[nodiscard]] bool isLetter(char32_t code); // \p{L}
 [[nodiscard]] bool isNumber(char32_t code); // \p{N}
 

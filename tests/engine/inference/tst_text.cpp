@@ -447,6 +447,15 @@ void TestText::refusesBadMerges() {
 
 void TestText::clipTakesAnyText() {
   const ClipTokenizer tokenizer = ClipTokenizer::bundled();
+  // Marks: each tokenizer has its own, and only transformers' finds them behind other signs.
+  const auto ends = [&](const char* text, ClipTextRules rules) {
+    const auto ids = tokenizer.encode(text, rules);
+    return std::count(ids.begin(), ids.end(), ClipTokenizer::kEnd) - 1;
+  };
+  QCOMPARE(ends("a <|endoftext|>", ClipTextRules::OpenClip), 0);
+  QCOMPARE(ends("a <end_of_text> !<end_of_text>", ClipTextRules::OpenClip), 1);
+  QCOMPARE(ends("a <|endoftext|> !<|endoftext|>", ClipTextRules::Transformers), 2);
+  QCOMPARE(ends("a <end_of_text>", ClipTextRules::Transformers), 0);
   for (const std::string& text : oddTexts()) {
     for (const ClipTextRules rules : {ClipTextRules::OpenClip, ClipTextRules::Transformers}) {
       const auto ids = tokenizer.encodePadded(text, 0, rules);
