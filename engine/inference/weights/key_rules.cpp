@@ -418,6 +418,8 @@ std::span<const Landmark> landmarks() {
                                                                      "encoder.down_blocks.0.resnets.0.conv1.weight"};
   static constexpr std::array<std::string_view, 3> taehv = {"encoder.0.weight", "decoder.1.weight",
                                                             "encoder.12.conv.weight"};
+  static constexpr std::array<std::string_view, 3> taehvSuper = {"encoder.0.weight", "decoder.1.conv.3.weight",
+                                                                 "encoder.12.conv.weight"};
   static constexpr std::array<std::string_view, 2> umt5Own = {"token_embedding.weight",
                                                               "blocks.0.pos_embedding.embedding.weight"};
   static constexpr std::array<std::string_view, 2> umt5Diffusers = {
@@ -452,6 +454,7 @@ std::span<const Landmark> landmarks() {
       Landmark{WanVae22, kOriginal, vae22},
       Landmark{WanVae22, kDiffusers, vae22Diffusers},
       Landmark{Taehv, kOriginal, taehv},
+      Landmark{Taehv, kOriginal, taehvSuper},
       Landmark{Umt5, kOriginal, umt5Own},
       Landmark{Umt5, kDiffusers, umt5Diffusers},
       Landmark{ClipText, kDiffusers, clip},

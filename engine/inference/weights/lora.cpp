@@ -18,7 +18,7 @@
 namespace kinora::inference {
 namespace {
 
-enum class Role { Down, Up, Alpha, Diff, DiffBias, Unsupported };
+enum class Role { Down, Up, Alpha, Diff, DiffBias, DiffModulation, Unsupported };
 
 struct Ending {
   std::string_view text;
@@ -39,6 +39,7 @@ constexpr std::array kEndings = {
     Ending{".alpha", Role::Alpha, ""},
     Ending{".diff", Role::Diff, ""},
     Ending{".diff_b", Role::DiffBias, ""},
+    Ending{".diff_m", Role::DiffModulation, ""},
     Ending{".lora_mid.weight", Role::Unsupported, ""},
     Ending{".dora_scale", Role::Unsupported, ""},
     Ending{".lora_magnitude_vector", Role::Unsupported, ""},
@@ -56,7 +57,6 @@ constexpr std::array kEndings = {
     Ending{".lokr_w2_a", Role::Unsupported, ""},
     Ending{".lokr_w2_b", Role::Unsupported, ""},
     Ending{".oft_blocks", Role::Unsupported, ""},
-    Ending{".diff_m", Role::Unsupported, ""},
 };
 
 // In front of module names; flat ones have underscores for dots behind them.
@@ -210,6 +210,16 @@ Result<std::shared_ptr<const LoraFile>> LoraFile::fit(const OpenedWeights& file,
     if (key->role == Role::Unsupported)
       return refuse(WeightsFault::Unsupported, fmt::format("{} belongs to another kind of adapter", printable(name)),
                     name);
+    if (key->role == Role::DiffModulation) {
+      // Of Wan's blocks and head: a tensor of its own, not a module's weight.
+      const auto modulation = weights.find(key->module + ".modulation");
+      if (modulation == weights.end() || modulation->second->elements() != stored[i].elements() ||
+          stored[i].elements() == 0)
+        return refuse(WeightsFault::BadKeys,
+                      fmt::format("{} {} fits no modulation", printable(name), describeShape(stored[i].shape)), name);
+      lora->layers_.push_back({modulation->second->name, 0, 1, 0, 1, 0, i});
+      continue;
+    }
     const Target* const target = modules.find(*key);
     if (target == nullptr)
       return refuse(WeightsFault::BadKeys,

@@ -162,7 +162,11 @@ NetworkShape shapeOf(NetworkKind kind, const std::vector<TensorInfo>& tensors) {
                       {"width", shapes.extent("encoder.conv1.weight", 0)}};
     break;
   case NetworkKind::Taehv: {
-    const std::int64_t latents = shapes.extent("decoder.1.weight", 1);
+    // The larger decoder begins with another layer.
+    const bool super = shapes.has("decoder.1.conv.3.weight");
+    const std::int64_t latents = shapes.extent(super ? "decoder.0.weight" : "decoder.1.weight", 1);
+    if (super)
+      result.features.push_back("larger decoder");
     result.numbers = {{"latent channels", latents}, {"input channels", shapes.extent("encoder.0.weight", 1)}};
     result.variant = latents == 16 ? "taew2_1" : latents == 48 ? "taew2_2" : "";
     break;

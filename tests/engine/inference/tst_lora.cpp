@@ -118,6 +118,8 @@ std::vector<Row> badLoras() {
       {"whole difference of another shape", BadKeys, {{q + "diff", ramp({6, 5})}}},
       {"bias difference of another length", BadKeys, {{q + "diff_b", ramp({7})}}},
       {"bias difference where there is no bias", BadKeys, {{"diffusion_model.blocks.0.ffn.0.diff_b", ramp({8})}}},
+      {"modulation of another size", BadKeys, {{"diffusion_model.head.diff_m", ramp({1, 2, 5})}}},
+      {"modulation of a layer without one", BadKeys, {{q + "diff_m", ramp({1, 2, 4})}}},
       {"empty bias difference", BadKeys, {{q + "diff_b", at::empty({0})}}},
       {"only for a text encoder", BadKeys, {{"lora_te_text_model_encoder_layers_0_mlp_fc1.alpha", ramp({1})}}},
       {"DoRA", Unsupported, with({q + "dora_scale", ramp({6})})},
@@ -259,12 +261,14 @@ class TestLora : public QObject {
   void wholeDifferencesCannotBeSwitched() {
     const auto network = std::make_shared<MemorySource>(wan());
     const auto file = weights({{"diffusion_model.blocks.0.self_attn.q.diff", ramp({6, 4}, 0.4)},
-                               {"diffusion_model.blocks.0.self_attn.q.diff_b", ramp({6}, 0.4)}});
+                               {"diffusion_model.blocks.0.self_attn.q.diff_b", ramp({6}, 0.4)},
+                               {"diffusion_model.head.diff_m", ramp({1, 2, 4}, 0.4)}});
     const auto lora = LoraFile::fit(file, NetworkKind::WanDit, network->tensors());
     QVERIFY2(lora, lora ? "" : lora.error().text().c_str());
     const auto merged = withLora(network, {{*lora, 2}});
     QVERIFY(at::allclose(read(*merged, "blocks.0.self_attn.q.weight"), ramp({6, 4}) + 2 * ramp({6, 4}, 0.4)));
     QVERIFY(at::allclose(read(*merged, "blocks.0.self_attn.q.bias"), ramp({6}) + 2 * ramp({6}, 0.4)));
+    QVERIFY(at::allclose(read(*merged, "head.modulation"), ramp({1, 2, 4}) + 2 * ramp({1, 2, 4}, 0.4)));
     QCOMPARE(LoraBranches::load({{*lora, 1}}, at::kFloat, at::kCPU).error().code, ErrorCode::Unsupported);
   }
 

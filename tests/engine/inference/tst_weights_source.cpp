@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QTest>
 
-#include <fstream>
+#include <cstring>
 
 #include <nlohmann/json.hpp>
 
@@ -9,6 +9,7 @@
 #include "engine/inference/weights/strict_json_p.h"
 #include "engine/inference/weights/weights_fault_p.h"
 #include "engine/inference/weights/weights_source_p.h"
+#include "tests/engine/inference/key_table.h"
 #include "tests/engine/inference/made_weights.h"
 #include "tests/support/files.h"
 
@@ -223,6 +224,66 @@ class TestWeightsSource : public QObject {
     QCOMPARE(inspection->networks[0].needs.size(), 1U);
     QCOMPARE(inspection->networks[0].problems.size(), 1U);
     QVERIFY(inspection->networks[0].problems[0].find("num_layers 40") != std::string::npos);
+  }
+
+  void knowsEveryPublishedNetwork_data() {
+    QTest::addColumn<QString>("keys");
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<QString>("variant");
+    const auto row = [](const char* keys, NetworkKind kind, const char* variant) {
+      QTest::newRow(keys) << QString(keys) << static_cast<int>(kind) << QString(variant);
+    };
+    row("taew2_1", NetworkKind::Taehv, "taew2_1");
+    row("taew2_1_super", NetworkKind::Taehv, "taew2_1");
+    row("taew2_2", NetworkKind::Taehv, "taew2_2");
+    row("taesd", NetworkKind::Taesd, "");
+    row("wan_vae21", NetworkKind::WanVae, "");
+    row("wan_vae22", NetworkKind::WanVae22, "");
+    row("umt5_xxl", NetworkKind::Umt5, "UMT5-XXL");
+    row("sd15_unet", NetworkKind::SdUnet, "Stable Diffusion 1.x");
+    row("sd21_unet", NetworkKind::SdUnet, "Stable Diffusion 2.x");
+    row("sd15_text", NetworkKind::ClipText, "CLIP ViT-L/14");
+    row("sd21_text", NetworkKind::OpenClipText, "OpenCLIP ViT-H/14");
+    row("sd_vae_diffusers", NetworkKind::SdVae, "");
+    row("dreamidv", NetworkKind::WanDit, "DreamID-V");
+    row("dreamidv_faster", NetworkKind::WanDit, "DreamID-V Faster");
+    row("wan_t2v_1b", NetworkKind::WanDit, "Wan 2.1 text to video, 1.3B (and causal models made from it)");
+    row("wan_t2v_14b", NetworkKind::WanDit, "Wan 2.1 or 2.2 text to video, 14B");
+    row("wan_i2v_14b", NetworkKind::WanDit, "Wan 2.1 image to video, 14B");
+    row("wan_inpaint_1b", NetworkKind::WanDit, "Wan 2.1 Fun inpainting, 1.3B");
+    row("wan_control_1b", NetworkKind::WanDit, "Wan 2.1 Fun control, 1.3B");
+    row("wan_ti2v_5b", NetworkKind::WanDit, "Wan 2.2 text and image to video, 5B");
+    row("wan_track_1b", NetworkKind::WanDit, "Wan 2.1 with tracks, 1.3B");
+  }
+  // Names and shapes at full size; the numbers are a hole in the file.
+  void knowsEveryPublishedNetwork() {
+    QFETCH(QString, keys);
+    QFETCH(int, kind);
+    QFETCH(QString, variant);
+    nlohmann::ordered_json header = nlohmann::ordered_json::object();
+    std::uint64_t at = 0;
+    for (const auto& [name, shape] : test::keyTable(keys.toStdString())) {
+      std::uint64_t bytes = 2;
+      for (const std::int64_t extent : shape)
+        bytes *= static_cast<std::uint64_t>(extent);
+      header[name] = {{"dtype", "BF16"}, {"shape", shape}, {"data_offsets", {at, at + bytes}}};
+      at += bytes;
+    }
+    const std::string text = header.dump();
+    std::string length(8, '\0');
+    const std::uint64_t size = text.size();
+    std::memcpy(length.data(), &size, 8);
+    const test::TempFolder folder;
+    const auto path = folder.write("full.safetensors", length + text);
+    std::filesystem::resize_file(path, 8 + size + at);
+    const auto inspection = inspectWeights(path);
+    QVERIFY2(inspection, inspection ? "" : inspection.error().text().c_str());
+    QCOMPARE(inspection->networks.size(), 1U);
+    QCOMPARE(inspection->networks[0].kind, static_cast<NetworkKind>(kind));
+    QCOMPARE(inspection->networks[0].variant, variant.toStdString());
+    // q, k and v of 23 layers are one weight and one bias in the original.
+    const bool joined = inspection->networks[0].kind == NetworkKind::OpenClipText;
+    QCOMPARE(inspection->networks[0].tensors, header.size() - (joined ? 23U * 4U : 0U));
   }
 
   void inspectsAModelFolder() {
