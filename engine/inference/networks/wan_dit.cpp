@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/inference/networks/wan_dit_p.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -123,6 +125,35 @@ WanDit WanDit::load(WeightTable& table, const WanConfig& config) {
   return net;
 }
 
+Result<void> WanDit::useLora(const std::vector<LoraUse>& uses) {
+  static constexpr std::string_view kBranched[] = {"self_attn.", "cross_attn.", "ffn."};
+  for (const LoraUse& use : uses) {
+    for (const LoraLayer& layer : use.file->layers()) {
+      const std::size_t dot = layer.target.find('.', std::string_view("blocks.").size());
+      const std::string_view inside =
+          dot == std::string::npos ? std::string_view() : std::string_view(layer.target).substr(dot + 1);
+      if (!layer.target.starts_with("blocks.") ||
+          std::none_of(std::begin(kBranched), std::end(kBranched),
+                       [&](std::string_view name) { return inside.starts_with(name); }))
+        return fail(ErrorCode::Unsupported,
+                    fmt::format("this LoRA changes {}, which cannot be done beside the weights. Merge it into them.",
+                                layer.target));
+    }
+  }
+  auto loaded = LoraBranches::load(uses, blocks.front().q.weight.scalar_type(), patchWeight.device());
+  if (!loaded)
+    return tl::unexpected<Error>(loaded.error());
+  lora = *std::move(loaded);
+  return {};
+}
+
+at::Tensor WanDit::through(const Linear& linear, const at::Tensor& x, std::int64_t layer, std::string_view name) const {
+  at::Tensor y = linear(x);
+  if (!lora.empty())
+    lora.addLinear(x.to(y.scalar_type()), y, fmt::format("blocks.{}.{}.weight", layer, name));
+  return y;
+}
+
 at::Tensor WanDit::heads(const at::Tensor& x) const {
   return x.unflatten(-1, {config.heads, config.headDim()});
 }
@@ -142,13 +173,18 @@ at::Tensor WanDit::embedImage(const at::Tensor& tokens) const {
 WanPrompt WanDit::prompt(const at::Tensor& text, const at::Tensor& image) const {
   WanPrompt prompt;
   prompt.layers.reserve(blocks.size());
-  for (const Block& block : blocks) {
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const Block& block = blocks[i];
+    const auto at = static_cast<std::int64_t>(i);
+    const auto keys = [&](const Linear& linear, const at::Tensor& x, std::string_view name, const at::Tensor& norm) {
+      return heads(ops::rmsNorm(through(linear, x, at, name), norm, config.eps));
+    };
     WanPrompt::Layer layer;
-    layer.k = heads(ops::rmsNorm(block.crossK(text), block.crossNorms.k, config.eps));
-    layer.v = heads(block.crossV(text));
+    layer.k = keys(block.crossK, text, "cross_attn.k", block.crossNorms.k);
+    layer.v = heads(through(block.crossV, text, at, "cross_attn.v"));
     if (image.defined()) {
-      layer.imageK = heads(ops::rmsNorm(block.imageK(image), block.imageNormK, config.eps));
-      layer.imageV = heads(block.imageV(image));
+      layer.imageK = keys(block.imageK, image, "cross_attn.k_img", block.imageNormK);
+      layer.imageV = heads(through(block.imageV, image, at, "cross_attn.v_img"));
     }
     prompt.layers.push_back(std::move(layer));
   }
@@ -177,29 +213,32 @@ at::Tensor WanDit::runBlock(std::int64_t layer, at::Tensor x, const WanTime& tim
   const std::vector<at::Tensor> m = (time.modulation + block.modulation.unsqueeze(1)).unbind(2);
 
   const at::Tensor a = ops::layerNormModulate(x, m[1], m[0], config.eps).to(type);
-  const at::Tensor q = heads(ops::rmsNorm(block.q(a), block.norms.q, config.eps));
-  const at::Tensor k = heads(ops::rmsNorm(block.k(a), block.norms.k, config.eps));
-  at::Tensor seen = attention.attend(layer, q, k, heads(block.v(a)));
+  const at::Tensor q = heads(ops::rmsNorm(through(block.q, a, layer, "self_attn.q"), block.norms.q, config.eps));
+  const at::Tensor k = heads(ops::rmsNorm(through(block.k, a, layer, "self_attn.k"), block.norms.k, config.eps));
+  at::Tensor seen = attention.attend(layer, q, k, heads(through(block.v, a, layer, "self_attn.v")));
   if (pose.defined()) {
-    const at::Tensor poseKeys = heads(ops::rmsNorm(block.poseK(pose), block.poseNormK, config.eps));
-    seen = seen + attention.attend(layer, q, poseKeys, heads(block.poseV(pose))) * block.poseGate.to(type);
+    const at::Tensor poseKeys =
+        heads(ops::rmsNorm(through(block.poseK, pose, layer, "self_attn.k_pose"), block.poseNormK, config.eps));
+    seen = seen + attention.attend(layer, q, poseKeys, heads(through(block.poseV, pose, layer, "self_attn.v_pose"))) *
+                      block.poseGate.to(type);
   }
-  at::Tensor y = block.o(seen.flatten(2));
+  at::Tensor y = through(block.o, seen.flatten(2), layer, "self_attn.o");
   report(probe, layer, "self_attn_out", y);
   x = ops::addGated(x, y, m[2]);
 
   const at::Tensor c = ops::layerNorm(x, block.norm3Weight, block.norm3Bias, config.eps);
-  const at::Tensor crossQ = heads(ops::rmsNorm(block.crossQ(c), block.crossNorms.q, config.eps));
+  const at::Tensor crossQ =
+      heads(ops::rmsNorm(through(block.crossQ, c, layer, "cross_attn.q"), block.crossNorms.q, config.eps));
   const auto rows = [&](const at::Tensor& keys) { return keys.expand({x.size(0), -1, -1, -1}); };
   at::Tensor told = ops::attention(crossQ, rows(prompt.k), rows(prompt.v));
   if (prompt.imageK.defined())
     told = told + ops::attention(crossQ, rows(prompt.imageK), rows(prompt.imageV));
-  y = block.crossO(told.flatten(2));
+  y = through(block.crossO, told.flatten(2), layer, "cross_attn.o");
   report(probe, layer, "cross_attn_out", y);
   x = x + y;
 
   const at::Tensor b = ops::layerNormModulate(x, m[4], m[3], config.eps);
-  y = block.ffnOut(ops::geluTanh(block.ffnIn(b)));
+  y = through(block.ffnOut, ops::geluTanh(through(block.ffnIn, b, layer, "ffn.0")), layer, "ffn.2");
   report(probe, layer, "ffn_out", y);
   x = ops::addGated(x, y, m[5]);
   report(probe, layer, "out", x);

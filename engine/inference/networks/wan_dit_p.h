@@ -10,11 +10,13 @@
 
 #include <cstdint>
 #include <stop_token>
+#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "engine/inference/networks/self_attention_p.h"
+#include "engine/inference/weights/lora_p.h"
 #include "engine/inference/weights/weight_table_p.h"
 
 namespace kinora::inference {
@@ -88,6 +90,10 @@ struct WanDit {
 
   [[nodiscard]] static WanDit load(WeightTable& table, const WanConfig& config);
 
+  // From now on with these LoRA files beside the weights (none: without). Prompts are to be computed anew. Unsupported
+  // when a file changes more than the linear layers of the blocks: merge it with withLora() instead.
+  [[nodiscard]] Result<void> useLora(const std::vector<LoraUse>& uses);
+
   // text [B, n, textDim], zero-padded by the caller to the model's text length (512): padded rows are attended.
   // -> [B, n, D]
   [[nodiscard]] at::Tensor embedText(const at::Tensor& text) const;
@@ -125,8 +131,12 @@ struct WanDit {
   std::vector<Block> blocks;
   at::Tensor headModulation; // [1, 2, D] float32
   Linear headLinear;         // float32
+  LoraBranches lora;         // of the blocks' linear layers
 
  private:
+  // A linear layer of a block and its LoRA branches; name: "self_attn.q".
+  [[nodiscard]] at::Tensor through(const Linear& linear, const at::Tensor& x, std::int64_t layer,
+                                   std::string_view name) const;
   [[nodiscard]] at::Tensor heads(const at::Tensor& x) const; // [B, L, D] -> [B, L, heads, d]
   [[nodiscard]] at::Tensor runBlock(std::int64_t layer, at::Tensor x, const WanTime& time,
                                     const WanPrompt::Layer& prompt, SelfAttention& attention, const Probe& probe,

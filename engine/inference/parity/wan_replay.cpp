@@ -159,15 +159,19 @@ Tensors replayLora(const GoldenCase& golden) {
   const at::Tensor x = golden.input("x");
   const Rope rope(wanConfig(c).headDim());
   Tensors out;
-  const auto run = [&](const std::shared_ptr<TensorSource>& source) {
+  const auto load = [&](const std::shared_ptr<TensorSource>& source) {
     WeightTable table(source);
-    const WanDit net = WanDit::load(table, wanConfig(c));
+    WanDit net = WanDit::load(table, wanConfig(c));
     requireFit(table);
+    return net;
+  };
+  const auto run = [&](const WanDit& net) {
     FullAttention attention(rope.phases(framesFrom(0, x.size(2)), x.size(3) / 2, x.size(4) / 2));
     return net.forward(x, net.time(golden.input("t")), net.prompt(net.embedText(golden.input("context"))), attention);
   };
   const auto base = withOriginalKeys(golden.weights(), NetworkKind::WanDit);
-  out["out_base"] = run(base);
+  WanDit branched = load(base);
+  out["out_base"] = run(branched);
   for (const std::string name : c.at("lora_files")) {
     const auto opened = openWeights(golden.folder / name);
     if (!opened)
@@ -179,7 +183,9 @@ Tensors replayLora(const GoldenCase& golden) {
     for (const double strength : c.at("strengths")) {
       const auto merged = withLora(base, {{*file, strength}});
       const std::string label = fmt::format("{}_s{:g}", grammar, strength);
-      out["out_" + label] = run(merged);
+      out["out_" + label] = run(load(merged));
+      if (branched.useLora({{*file, strength}})) // files with biases can only be merged
+        out["out_" + label + "@beside"] = run(branched);
       for (std::size_t i = 0; i < merged->tensors().size(); ++i) {
         const std::string key = fmt::format("merged_{}/{}", label, merged->tensors()[i].name);
         if (!golden.expected.contains(key))

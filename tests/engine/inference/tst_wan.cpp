@@ -185,6 +185,36 @@ class TestWan : public QObject {
     QVERIFY(at::allclose(before, after, 1e-5, 1e-5));
   }
 
+  // A LoRA beside the weights moves the result and can be taken away again; what only merging can do is refused.
+  void loraBesideTheWeights() {
+    const c10::NoGradGuard noGradients;
+    WeightTable recorder = WeightTable::recorder();
+    (void)WanDit::load(recorder, kTiny);
+    const auto fileFor = [&](const std::string& layer, std::int64_t in, std::int64_t out) {
+      const auto tensors = test::randomWeights(
+          [&](WeightTable& names) {
+            (void)names.take("diffusion_model." + layer + ".lora_A.weight", {2, in});
+            (void)names.take("diffusion_model." + layer + ".lora_B.weight", {out, 2});
+          },
+          4);
+      return LoraFile::fit({tensors, "memory", {}, {}}, NetworkKind::WanDit, recorder.asked()).value();
+    };
+    WanDit net = tinyWan();
+    const at::Tensor x = at::linspace(-1, 1, 16 * 2 * 4 * 4).reshape({1, 16, 2, 4, 4});
+    FullAttention attention(Rope(kTiny.headDim()).phases(framesFrom(0, 2), 2, 2));
+    const auto run = [&] {
+      const WanPrompt prompt = net.prompt(net.embedText(at::linspace(-1, 1, 6 * 8).reshape({1, 6, 8})));
+      return net.forward(x, net.time(at::tensor({500.0F})), prompt, attention);
+    };
+    const at::Tensor plain = run();
+    QVERIFY(net.useLora({{fileFor("blocks.1.cross_attn.k", 24, 24), 1.0}}).has_value());
+    QVERIFY(!at::allclose(run(), plain, 1e-3, 1e-4));
+    const auto refused = net.useLora({{fileFor("text_embedding.0", 8, 24), 1.0}});
+    QCOMPARE(refused.error().code, ErrorCode::Unsupported);
+    QVERIFY(net.useLora({}).has_value());
+    QVERIFY(at::equal(run(), plain));
+  }
+
   void masks() {
     const auto row = [](const std::vector<std::int64_t>& seen) { return at::tensor(seen, at::kLong).to(at::kBool); };
     const at::Tensor causal = blockCausalMask(7, 3, true);
