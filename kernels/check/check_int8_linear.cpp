@@ -50,7 +50,8 @@ void compareType(Comparison& comparison) {
   struct Size {
     std::int32_t rows, inputs, outputs;
   };
-  for (const Size size : {Size{1, 1, 1}, Size{3, 5, 2}, Size{4, 64, 4}, Size{5, 65, 67}, Size{9, 320, 130}}) {
+  for (const Size size :
+       {Size{1, 1, 1}, Size{3, 5, 2}, Size{4, 64, 4}, Size{5, 65, 67}, Size{2, 128, 33}, Size{9, 320, 130}}) {
     const Layer layer(size.inputs, size.outputs, random, comparison.pool());
     compareWeights(comparison, layer);
     Picture<T> src = noiseMatrix<T>(size.inputs, size.rows, random);

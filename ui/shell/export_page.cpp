@@ -128,7 +128,7 @@ ExportPage::ExportPage(const UiContext& context, std::vector<runtime::ExportPres
 QWidget* ExportPage::buildPresets() {
   QVBoxLayout* layout = nullptr;
   QWidget* side = column(this, tr("Presets"), layout);
-  side->setFixedWidth(context_.theme.current().px(264));
+  side->setMinimumWidth(context_.theme.current().px(264)); // wider where the words are longer
   list_ = new QListWidget(side);
   list_->setAccessibleName(tr("Presets"));
   for (const runtime::ExportPreset& preset : presets_) {
@@ -200,10 +200,12 @@ void ExportPage::addFrameRows(QFormLayout& form, QWidget* side) {
   rate_ = new QComboBox(side);
   rate_->addItem(QString());
   for (const FrameRate rate : kRates)
-    rate_->addItem(tr("%1 per second").arg(rateText(rate)));
-  form.addRow(tr("Frames"), rate_);
-  for (QComboBox* box : {size_, framing_, rate_})
+    rate_->addItem(tr("%1 fps").arg(rateText(rate)));
+  form.addRow(tr("Rate"), rate_);
+  for (QComboBox* box : {size_, framing_, rate_}) {
+    box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     connect(box, &QComboBox::activated, this, &ExportPage::refresh);
+  }
 }
 
 QWidget* ExportPage::buildJobs() {
@@ -297,7 +299,7 @@ void ExportPage::refresh() {
   }
   const Size own = document.frame.size;
   size_->setItemText(0, tr("Project (%1×%2)").arg(own.width).arg(own.height));
-  rate_->setItemText(0, tr("Project (%1 per second)").arg(rateText(document.frame.rate)));
+  rate_->setItemText(0, tr("Project (%1 fps)").arg(rateText(document.frame.rate)));
   const Size chosen = size_->currentIndex() > 0 ? kSizes[size_->currentIndex() - 1].size : own;
   framing_->setEnabled(static_cast<std::int64_t>(chosen.width) * own.height !=
                        static_cast<std::int64_t>(chosen.height) * own.width);

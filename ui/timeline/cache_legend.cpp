@@ -77,7 +77,7 @@ void CacheLegend::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setFont(theme.font(Theme::Text::Micro));
   painter.setPen(theme.color("text.secondary"));
-  int x = 0;
+  int x = kBetween; // from the title before it
   for (const auto& [state, word] : words()) {
     painter.fillRect(QRect(x, height() / 2 - 2, kBar, 4), cacheBrush(theme, state));
     x += kBar + kGap;
