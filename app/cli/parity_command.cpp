@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 
@@ -9,6 +10,7 @@
 
 #include "app/cli/command.h"
 #include "engine/inference/parity/parity.h"
+#include "engine/inference/tensor_memory.h"
 
 namespace kinora::cli {
 namespace {
@@ -52,7 +54,10 @@ json describeCase(const inference::ParityReport& report, const std::string& name
           {"outputs", outputs}};
 }
 
+constexpr std::uint64_t kKeptTensorBytes = std::uint64_t{256} << 20;
+
 ExitCode runParity(const std::vector<fs::path>& roots, const Globals& globals) {
+  const inference::TensorMemory memory(kKeptTensorBytes);
   Totals totals;
   json cases = json::array();
   std::string text =

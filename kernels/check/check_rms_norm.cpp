@@ -66,6 +66,20 @@ void compareType(Comparison& comparison) {
         const double s = exactFloat(table.at(pair + 1, position));
         return x == even ? a * c - b * s : a * s + b * c;
       });
+      if (headColumns > 0) {
+        Picture<T> turned(shape.width, shape.height);
+        rmsNormRotary<T>(src.view(), nullptr, kEpsilon, rotary, turned.view(), comparison.pool());
+        comparison.note(what + ", turned only", turned, tolerance<T>(3), [&](auto x, auto y) {
+          const std::int32_t even = x - x % 2;
+          const std::int32_t pair = even % headColumns;
+          const std::int32_t position = positions[static_cast<std::size_t>(y)];
+          const double a = exactFloat(src.at(even, y));
+          const double b = exactFloat(src.at(even + 1, y));
+          const double c = exactFloat(table.at(pair, position));
+          const double s = exactFloat(table.at(pair + 1, position));
+          return x == even ? a * c - b * s : a * s + b * c;
+        });
+      }
 #if KINORA_HAVE_CUDA
       if (comparison.cuda()) {
         const DevicePicture<T> deviceSrc(src);

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
-#include <numeric>
 
 #include "engine/base/check.h"
 #include "kernels/cpu/matrix_rows_p.h"
@@ -45,7 +43,7 @@ KINORA_CLONES void sumTile(const Tile& tile, std::int32_t* sums) {
 }
 
 #if KINORA_HAVE_VNNI
-__attribute__((target("avx512f,avx512bw,avx512vnni"))) void sumTileVnni(const Tile& tile, std::int32_t* sums) {
+__attribute__((target("avx2,avx512f,avx512bw,avx512vnni"))) void sumTileVnni(const Tile& tile, std::int32_t* sums) {
   __m512i total[kTile][kTile];
   for (auto& row : total)
     for (__m512i& sum : row)
@@ -62,12 +60,17 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void sumTileVnni(const Ti
         total[r][o] = _mm512_dpbusd_epi32(total[r][o], a, w[o]);
     }
   }
-  for (int r = 0; r < kTile; ++r) {
+  for (int r = 0; r < kTile; ++r) { // halves are added, then neighbours of all four outputs at once
+    __m256i half[kTile];
     for (int o = 0; o < kTile; ++o) {
-      std::int32_t lanes[16];
-      _mm512_storeu_si512(lanes, total[r][o]);
-      sums[r * kTile + o] = std::accumulate(std::begin(lanes), std::end(lanes), 0);
+      alignas(64) std::int32_t lanes[16];
+      _mm512_store_si512(lanes, total[r][o]);
+      half[o] = _mm256_add_epi32(_mm256_load_si256(reinterpret_cast<const __m256i*>(lanes)),
+                                 _mm256_load_si256(reinterpret_cast<const __m256i*>(lanes + 8)));
     }
+    const __m256i four = _mm256_hadd_epi32(_mm256_hadd_epi32(half[0], half[1]), _mm256_hadd_epi32(half[2], half[3]));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(sums + r * kTile),
+                     _mm_add_epi32(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1)));
   }
 }
 #endif

@@ -9,21 +9,21 @@
 namespace kinora::kernels {
 namespace {
 
-template <class T>
-KINORA_INLINE void addGatedRow(const T* __restrict branch, const float* __restrict gate, T* __restrict residual,
+template <class T, class R>
+KINORA_INLINE void addGatedRow(const T* __restrict branch, const float* __restrict gate, R* __restrict residual,
                                std::int32_t columns) {
   if (gate == nullptr) {
     for (std::int32_t i = 0; i < columns; ++i)
-      residual[i] = fromFloat<T>(toFloat(residual[i]) + toFloat(branch[i]));
+      residual[i] = fromFloat<R>(toFloat(residual[i]) + toFloat(branch[i]));
     return;
   }
   for (std::int32_t i = 0; i < columns; ++i)
-    residual[i] = fromFloat<T>(toFloat(residual[i]) + gate[i] * toFloat(branch[i]));
+    residual[i] = fromFloat<R>(toFloat(residual[i]) + gate[i] * toFloat(branch[i]));
 }
 
 // src and dst may be one.
-template <class T>
-KINORA_INLINE void normRow(const T* src, const float* __restrict scale, const float* __restrict shift, float epsilon,
+template <class T, class R>
+KINORA_INLINE void normRow(const R* src, const float* __restrict scale, const float* __restrict shift, float epsilon,
                            T* dst, std::int32_t columns) {
   const float share = 1.0f / static_cast<float>(columns);
   const float mean = rowSum(columns, [&](std::int32_t i) { return toFloat(src[i]); }) * share;
@@ -47,23 +47,19 @@ KINORA_INLINE void normRow(const T* src, const float* __restrict scale, const fl
   }
 }
 
-KINORA_CLONES void addRow(const float* branch, const float* gate, float* residual, std::int32_t columns) {
-  addGatedRow(branch, gate, residual, columns);
-}
-
-KINORA_CLONES void addRow(const BFloat16* branch, const float* gate, BFloat16* residual, std::int32_t columns) {
-  addGatedRow(branch, gate, residual, columns);
-}
-
-KINORA_CLONES void norm(const float* src, const float* scale, const float* shift, float epsilon, float* dst,
-                        std::int32_t columns) {
-  normRow(src, scale, shift, epsilon, dst, columns);
-}
-
-KINORA_CLONES void norm(const BFloat16* src, const float* scale, const float* shift, float epsilon, BFloat16* dst,
-                        std::int32_t columns) {
-  normRow(src, scale, shift, epsilon, dst, columns);
-}
+// Clones are functions, not templates: one for each pair of types.
+#define KINORA_ROWS(T, R)                                                                                              \
+  KINORA_CLONES void addRow(const T* branch, const float* gate, R* residual, std::int32_t columns) {                   \
+    addGatedRow(branch, gate, residual, columns);                                                                      \
+  }                                                                                                                    \
+  KINORA_CLONES void norm(const R* src, const float* scale, const float* shift, float epsilon, T* dst,                 \
+                          std::int32_t columns) {                                                                      \
+    normRow(src, scale, shift, epsilon, dst, columns);                                                                 \
+  }
+KINORA_ROWS(float, float)
+KINORA_ROWS(BFloat16, BFloat16)
+KINORA_ROWS(BFloat16, float)
+#undef KINORA_ROWS
 
 bool fits(const ConstMatrix<float>& factors, std::int32_t rows, std::int32_t columns, std::int32_t rowsPerGroup) {
   return factors.isEmpty() || (factors.width == columns && rowsPerGroup > 0 &&
@@ -71,51 +67,54 @@ bool fits(const ConstMatrix<float>& factors, std::int32_t rows, std::int32_t col
 }
 
 bool fits(const Modulation& m, std::int32_t rows, std::int32_t columns) {
-  return m.rowsPerGroup > 0 && fits(m.scale, rows, columns, m.rowsPerGroup) &&
-         fits(m.shift, rows, columns, m.rowsPerGroup) && fits(m.gate, rows, columns, m.rowsPerGroup);
+  const std::int32_t end = m.firstRow + rows;
+  return m.rowsPerGroup > 0 && m.firstRow >= 0 && fits(m.scale, end, columns, m.rowsPerGroup) &&
+         fits(m.shift, end, columns, m.rowsPerGroup) && fits(m.gate, end, columns, m.rowsPerGroup);
+}
+
+const float* factorsOf(const ConstMatrix<float>& factors, const Modulation& m, std::int32_t row) {
+  return groupRow(factors, m.firstRow + row, m.rowsPerGroup);
 }
 
 } // namespace
 
-template <class T>
-void addGated(ConstMatrix<T> branch, const Modulation& m, Matrix<T> residual, const WorkerPool& pool) {
+template <class T, class R>
+void addGated(ConstMatrix<T> branch, const Modulation& m, Matrix<R> residual, const WorkerPool& pool) {
   KINORA_CHECK(sameShape(branch, residual) && fits(m, branch.height, branch.width));
   forRows(pool, branch.height, branch.width, [&](std::int32_t begin, std::int32_t end) {
     for (std::int32_t r = begin; r < end; ++r)
-      addRow(branch.row(r), groupRow(m.gate, r, m.rowsPerGroup), residual.row(r), branch.width);
+      addRow(branch.row(r), factorsOf(m.gate, m, r), residual.row(r), branch.width);
   });
 }
 
-template <class T>
-void layerNorm(ConstMatrix<T> src, const Modulation& m, float epsilon, Matrix<T> dst, const WorkerPool& pool) {
+template <class T, class R>
+void layerNorm(ConstMatrix<R> src, const Modulation& m, float epsilon, Matrix<T> dst, const WorkerPool& pool) {
   KINORA_CHECK(sameShape(src, dst) && fits(m, src.height, src.width));
   forRows(pool, src.height, src.width, [&](std::int32_t begin, std::int32_t end) {
     for (std::int32_t r = begin; r < end; ++r)
-      norm(src.row(r), groupRow(m.scale, r, m.rowsPerGroup), groupRow(m.shift, r, m.rowsPerGroup), epsilon, dst.row(r),
-           src.width);
+      norm(src.row(r), factorsOf(m.scale, m, r), factorsOf(m.shift, m, r), epsilon, dst.row(r), src.width);
   });
 }
 
-template <class T>
-void addGatedLayerNorm(ConstMatrix<T> branch, const Modulation& m, float epsilon, Matrix<T> residual, Matrix<T> dst,
+template <class T, class R>
+void addGatedLayerNorm(ConstMatrix<T> branch, const Modulation& m, float epsilon, Matrix<R> residual, Matrix<T> dst,
                        const WorkerPool& pool) {
   KINORA_CHECK(sameShape(branch, residual) && sameShape(branch, dst) && fits(m, branch.height, branch.width));
   forRows(pool, branch.height, branch.width, [&](std::int32_t begin, std::int32_t end) {
     for (std::int32_t r = begin; r < end; ++r) {
-      addRow(branch.row(r), groupRow(m.gate, r, m.rowsPerGroup), residual.row(r), branch.width);
-      norm(residual.row(r), groupRow(m.scale, r, m.rowsPerGroup), groupRow(m.shift, r, m.rowsPerGroup), epsilon,
-           dst.row(r), branch.width);
+      addRow(branch.row(r), factorsOf(m.gate, m, r), residual.row(r), branch.width);
+      norm(residual.row(r), factorsOf(m.scale, m, r), factorsOf(m.shift, m, r), epsilon, dst.row(r), branch.width);
     }
   });
 }
 
-template void addGated<float>(ConstMatrix<float>, const Modulation&, Matrix<float>, const WorkerPool&);
-template void addGated<BFloat16>(ConstMatrix<BFloat16>, const Modulation&, Matrix<BFloat16>, const WorkerPool&);
-template void layerNorm<float>(ConstMatrix<float>, const Modulation&, float, Matrix<float>, const WorkerPool&);
-template void layerNorm<BFloat16>(ConstMatrix<BFloat16>, const Modulation&, float, Matrix<BFloat16>, const WorkerPool&);
-template void addGatedLayerNorm<float>(ConstMatrix<float>, const Modulation&, float, Matrix<float>, Matrix<float>,
-                                       const WorkerPool&);
-template void addGatedLayerNorm<BFloat16>(ConstMatrix<BFloat16>, const Modulation&, float, Matrix<BFloat16>,
-                                          Matrix<BFloat16>, const WorkerPool&);
+#define KINORA_TYPES(T, R)                                                                                             \
+  template void addGated<T, R>(ConstMatrix<T>, const Modulation&, Matrix<R>, const WorkerPool&);                       \
+  template void layerNorm<T, R>(ConstMatrix<R>, const Modulation&, float, Matrix<T>, const WorkerPool&);               \
+  template void addGatedLayerNorm<T, R>(ConstMatrix<T>, const Modulation&, float, Matrix<R>, Matrix<T>,                \
+                                        const WorkerPool&);
+KINORA_TYPES(float, float)
+KINORA_TYPES(BFloat16, BFloat16)
+KINORA_TYPES(BFloat16, float)
 
 } // namespace kinora::kernels

@@ -23,18 +23,18 @@ KINORA_INLINE void plainRow(const T* src, const float* __restrict weight, float 
   const float factor = rmsFactor(src, epsilon, columns);
   KINORA_SAME_PLACE
   for (std::int32_t i = 0; i < columns; ++i)
-    dst[i] = fromFloat<T>(toFloat(src[i]) * factor * weight[i]);
+    dst[i] = fromFloat<T>(toFloat(src[i]) * (factor * weight[i]));
 }
 
 template <class T>
 KINORA_INLINE void rotatedRow(const T* src, const float* __restrict weight, float epsilon,
                               const float* __restrict turns, std::int32_t headColumns, T* dst, std::int32_t columns) {
-  const float factor = rmsFactor(src, epsilon, columns);
+  const float factor = weight == nullptr ? 1.0f : rmsFactor(src, epsilon, columns);
   for (std::int32_t head = 0; head < columns; head += headColumns) {
     KINORA_SAME_PLACE
     for (std::int32_t i = 0; i < headColumns; i += 2) {
-      const float a = toFloat(src[head + i]) * factor * weight[head + i];
-      const float b = toFloat(src[head + i + 1]) * factor * weight[head + i + 1];
+      const float a = toFloat(src[head + i]) * (weight == nullptr ? 1.0f : factor * weight[head + i]);
+      const float b = toFloat(src[head + i + 1]) * (weight == nullptr ? 1.0f : factor * weight[head + i + 1]);
       dst[head + i] = fromFloat<T>(a * turns[i] - b * turns[i + 1]);
       dst[head + i + 1] = fromFloat<T>(a * turns[i + 1] + b * turns[i]);
     }
@@ -65,7 +65,7 @@ template <class T>
 void rmsNormRotary(ConstMatrix<T> src, const float* weight, float epsilon, const Rotary& rotary, Matrix<T> dst,
                    const WorkerPool& pool) {
   const bool turns = !rotary.table.isEmpty();
-  KINORA_CHECK(sameShape(src, dst) && weight != nullptr);
+  KINORA_CHECK(sameShape(src, dst) && (turns || weight != nullptr));
   KINORA_CHECK(!turns || (rotary.table.width % 2 == 0 && src.width % rotary.table.width == 0));
   KINORA_CHECK(!turns || rotary.positions != nullptr || src.height <= rotary.table.height);
   forRows(pool, src.height, src.width, [&](std::int32_t begin, std::int32_t end) {

@@ -6,33 +6,33 @@
 namespace kinora::kernels::cuda {
 namespace {
 
-template <class T>
+template <class T, class R>
 struct AddGated {
   ConstMatrix<T> branch;
   Modulation modulation;
-  Matrix<T> residual;
+  Matrix<R> residual;
 
   __device__ void operator()(int row, int lane) const {
-    const float* gate = groupRow(modulation.gate, row, modulation.rowsPerGroup);
+    const float* gate = groupRow(modulation.gate, modulation.firstRow + row, modulation.rowsPerGroup);
     const T* from = &pixelOf(branch, 0, row);
-    T* to = &pixelOf(residual, 0, row);
+    R* to = &pixelOf(residual, 0, row);
     for (int i = lane; i < branch.width; i += kPartialSums) {
       const float step = gate == nullptr ? toFloat(from[i]) : gate[i] * toFloat(from[i]);
-      to[i] = fromFloat<T>(toFloat(to[i]) + step);
+      to[i] = fromFloat<R>(toFloat(to[i]) + step);
     }
   }
 };
 
-template <class T>
+template <class T, class R>
 struct Norm {
-  ConstMatrix<T> src;
+  ConstMatrix<R> src;
   Modulation modulation;
   float epsilon;
   Matrix<T> dst;
 
   __device__ void operator()(int row, int lane) const {
     const int columns = src.width;
-    const T* from = &pixelOf(src, 0, row);
+    const R* from = &pixelOf(src, 0, row);
     T* to = &pixelOf(dst, 0, row);
     const float share = 1.0f / static_cast<float>(columns);
     const float mean = rowSum(columns, lane, [&](int i) { return toFloat(from[i]); }) * share;
@@ -43,8 +43,8 @@ struct Norm {
                                   }) *
                            share;
     const float factor = 1.0f / sqrtf(variance + epsilon);
-    const float* scale = groupRow(modulation.scale, row, modulation.rowsPerGroup);
-    const float* shift = groupRow(modulation.shift, row, modulation.rowsPerGroup);
+    const float* scale = groupRow(modulation.scale, modulation.firstRow + row, modulation.rowsPerGroup);
+    const float* shift = groupRow(modulation.shift, modulation.firstRow + row, modulation.rowsPerGroup);
     for (int i = lane; i < columns; i += kPartialSums) {
       const float scaled = (toFloat(from[i]) - mean) * factor * (1.0f + (scale != nullptr ? scale[i] : 0.0f));
       to[i] = fromFloat<T>(scaled + (shift != nullptr ? shift[i] : 0.0f));
@@ -52,10 +52,10 @@ struct Norm {
   }
 };
 
-template <class T>
+template <class T, class R>
 struct AddGatedNorm {
-  AddGated<T> add;
-  Norm<T> norm;
+  AddGated<T, R> add;
+  Norm<T, R> norm;
 
   __device__ void operator()(int row, int lane) const {
     add(row, lane);
@@ -65,42 +65,42 @@ struct AddGatedNorm {
 };
 
 bool fits(const Modulation& m, int rows, int columns) {
-  return m.rowsPerGroup > 0 && fitsGroups(m.scale, rows, columns, m.rowsPerGroup) &&
-         fitsGroups(m.shift, rows, columns, m.rowsPerGroup) && fitsGroups(m.gate, rows, columns, m.rowsPerGroup);
+  const int end = m.firstRow + rows;
+  return m.rowsPerGroup > 0 && m.firstRow >= 0 && fitsGroups(m.scale, end, columns, m.rowsPerGroup) &&
+         fitsGroups(m.shift, end, columns, m.rowsPerGroup) && fitsGroups(m.gate, end, columns, m.rowsPerGroup);
 }
 
 } // namespace
 
-template <class T>
-Status addGated(ConstMatrix<T> branch, const Modulation& m, Matrix<T> residual, Stream stream) {
+template <class T, class R>
+Status addGated(ConstMatrix<T> branch, const Modulation& m, Matrix<R> residual, Stream stream) {
   if (!sameShape(branch, residual) || !fits(m, branch.height, branch.width))
     return mismatch();
-  return forRows(branch.height, stream, AddGated<T>{branch, m, residual});
+  return forRows(branch.height, stream, AddGated<T, R>{branch, m, residual});
 }
 
-template <class T>
-Status layerNorm(ConstMatrix<T> src, const Modulation& m, float epsilon, Matrix<T> dst, Stream stream) {
+template <class T, class R>
+Status layerNorm(ConstMatrix<R> src, const Modulation& m, float epsilon, Matrix<T> dst, Stream stream) {
   if (!sameShape(src, dst) || !fits(m, src.height, src.width))
     return mismatch();
-  return forRows(src.height, stream, Norm<T>{src, m, epsilon, dst});
+  return forRows(src.height, stream, Norm<T, R>{src, m, epsilon, dst});
 }
 
-template <class T>
-Status addGatedLayerNorm(ConstMatrix<T> branch, const Modulation& m, float epsilon, Matrix<T> residual, Matrix<T> dst,
+template <class T, class R>
+Status addGatedLayerNorm(ConstMatrix<T> branch, const Modulation& m, float epsilon, Matrix<R> residual, Matrix<T> dst,
                          Stream stream) {
   if (!sameShape(branch, residual) || !sameShape(branch, dst) || !fits(m, branch.height, branch.width))
     return mismatch();
   return forRows(branch.height, stream,
-                 AddGatedNorm<T>{{branch, m, residual}, {ConstMatrix<T>(residual), m, epsilon, dst}});
+                 AddGatedNorm<T, R>{{branch, m, residual}, {ConstMatrix<R>(residual), m, epsilon, dst}});
 }
 
-template Status addGated<float>(ConstMatrix<float>, const Modulation&, Matrix<float>, Stream);
-template Status addGated<BFloat16>(ConstMatrix<BFloat16>, const Modulation&, Matrix<BFloat16>, Stream);
-template Status layerNorm<float>(ConstMatrix<float>, const Modulation&, float, Matrix<float>, Stream);
-template Status layerNorm<BFloat16>(ConstMatrix<BFloat16>, const Modulation&, float, Matrix<BFloat16>, Stream);
-template Status addGatedLayerNorm<float>(ConstMatrix<float>, const Modulation&, float, Matrix<float>, Matrix<float>,
-                                         Stream);
-template Status addGatedLayerNorm<BFloat16>(ConstMatrix<BFloat16>, const Modulation&, float, Matrix<BFloat16>,
-                                            Matrix<BFloat16>, Stream);
+#define KINORA_TYPES(T, R)                                                                                             \
+  template Status addGated<T, R>(ConstMatrix<T>, const Modulation&, Matrix<R>, Stream);                                \
+  template Status layerNorm<T, R>(ConstMatrix<R>, const Modulation&, float, Matrix<T>, Stream);                        \
+  template Status addGatedLayerNorm<T, R>(ConstMatrix<T>, const Modulation&, float, Matrix<R>, Matrix<T>, Stream);
+KINORA_TYPES(float, float)
+KINORA_TYPES(BFloat16, BFloat16)
+KINORA_TYPES(BFloat16, float)
 
 } // namespace kinora::kernels::cuda

@@ -18,21 +18,24 @@ struct NormAndTurn {
     const int columns = src.width;
     const T* from = &pixelOf(src, 0, row);
     T* to = &pixelOf(dst, 0, row);
-    const float squares = rowSum(columns, lane, [&](int i) {
-      const float v = toFloat(from[i]);
-      return v * v;
-    });
-    const float factor = 1.0f / sqrtf(squares * (1.0f / static_cast<float>(columns)) + epsilon);
+    float factor = 1.0f;
+    if (weight != nullptr) {
+      const float squares = rowSum(columns, lane, [&](int i) {
+        const float v = toFloat(from[i]);
+        return v * v;
+      });
+      factor = 1.0f / sqrtf(squares * (1.0f / static_cast<float>(columns)) + epsilon);
+    }
     if (rotary.table.data == nullptr) {
       for (int i = lane; i < columns; i += kPartialSums)
-        to[i] = fromFloat<T>(toFloat(from[i]) * factor * weight[i]);
+        to[i] = fromFloat<T>(toFloat(from[i]) * (factor * weight[i]));
       return;
     }
     const float* turns = &pixelOf(rotary.table, 0, rotary.positions != nullptr ? rotary.positions[row] : row);
     for (int i = 2 * lane; i < columns; i += 2 * kPartialSums) {
       const int t = i % rotary.table.width;
-      const float a = toFloat(from[i]) * factor * weight[i];
-      const float b = toFloat(from[i + 1]) * factor * weight[i + 1];
+      const float a = toFloat(from[i]) * (weight == nullptr ? 1.0f : factor * weight[i]);
+      const float b = toFloat(from[i + 1]) * (weight == nullptr ? 1.0f : factor * weight[i + 1]);
       to[i] = fromFloat<T>(a * turns[t] - b * turns[t + 1]);
       to[i + 1] = fromFloat<T>(a * turns[t + 1] + b * turns[t]);
     }
@@ -45,7 +48,7 @@ template <class T>
 Status rmsNormRotary(ConstMatrix<T> src, const float* weight, float epsilon, const Rotary& rotary, Matrix<T> dst,
                      Stream stream) {
   const bool turns = !rotary.table.isEmpty();
-  if (!sameShape(src, dst) || weight == nullptr)
+  if (!sameShape(src, dst) || (weight == nullptr && !turns))
     return mismatch();
   if (turns && (rotary.table.width % 2 != 0 || src.width % rotary.table.width != 0))
     return mismatch();

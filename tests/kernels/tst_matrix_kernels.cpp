@@ -61,7 +61,7 @@ class TestMatrixKernels : public QObject {
     const auto run = [&](const WorkerPool& pool) {
       Picture<float> dst = src;
       if (operation == 0) {
-        layerNorm<float>(src.view(), {}, 1e-6f, dst.view(), pool);
+        layerNorm<float, float>(src.view(), {}, 1e-6f, dst.view(), pool);
       } else if (operation == 1) {
         rmsNormRotary<float>(src.view(), src.view().row(0), 1e-6f, {}, dst.view(), pool);
       } else if (operation == 2) {
@@ -85,8 +85,8 @@ class TestMatrixKernels : public QObject {
     const Picture<float> src = noise(3);
     Picture<float> apart(kColumns, kRows);
     Picture<float> place = src;
-    layerNorm<float>(src.view(), {}, 1e-6f, apart.view(), pool);
-    layerNorm<float>(place.view(), {}, 1e-6f, place.view(), pool);
+    layerNorm<float, float>(src.view(), {}, 1e-6f, apart.view(), pool);
+    layerNorm<float, float>(place.view(), {}, 1e-6f, place.view(), pool);
     QVERIFY(place == apart);
     place = src;
     rmsNormRotary<float>(src.view(), src.view().row(0), 1e-6f, {src.view().sub({0, 0, 20, kRows}), nullptr},

@@ -6,6 +6,8 @@
 
 #include <ATen/ATen.h>
 
+#include "engine/inference/networks/fused_p.h"
+
 namespace kinora::inference {
 
 Rope::Rope(std::int64_t headDim, Angles angles)
@@ -51,6 +53,8 @@ std::vector<std::int64_t> framesFrom(std::int64_t first, std::int64_t count) {
 }
 
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& phases) {
+  if (fused::serves(x) && phases.dim() == 2)
+    return fused::rotate(x, phases);
   const at::Tensor pairs =
       at::view_as_complex(x.to(at::kFloat).reshape({x.size(0), x.size(1), x.size(2), x.size(3) / 2, 2}).contiguous());
   return at::view_as_real(pairs * phases.unsqueeze(-2)).flatten(-2).to(x.scalar_type());

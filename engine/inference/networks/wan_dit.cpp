@@ -11,6 +11,7 @@
 #include <ATen/ATen.h>
 
 #include "engine/inference/networks/cancelled_p.h"
+#include "engine/inference/networks/fused_p.h"
 #include "engine/inference/networks/ops_p.h"
 
 namespace kinora::inference {
@@ -229,11 +230,7 @@ at::Tensor WanDit::runBlock(std::int64_t layer, at::Tensor x, const WanTime& tim
   const at::Tensor c = ops::layerNorm(x, block.norm3Weight, block.norm3Bias, config.eps);
   const at::Tensor crossQ =
       heads(ops::rmsNorm(through(block.crossQ, c, layer, "cross_attn.q"), block.crossNorms.q, config.eps));
-  const auto rows = [&](const at::Tensor& keys) { return keys.expand({x.size(0), -1, -1, -1}); };
-  at::Tensor told = ops::attention(crossQ, rows(prompt.k), rows(prompt.v));
-  if (prompt.imageK.defined())
-    told = told + ops::attention(crossQ, rows(prompt.imageK), rows(prompt.imageV));
-  y = through(block.crossO, told.flatten(2), layer, "cross_attn.o");
+  y = through(block.crossO, listen(crossQ, prompt), layer, "cross_attn.o");
   report(probe, layer, "cross_attn_out", y);
   x = x + y;
 
@@ -245,11 +242,69 @@ at::Tensor WanDit::runBlock(std::int64_t layer, at::Tensor x, const WanTime& tim
   return x;
 }
 
+at::Tensor WanDit::listen(const at::Tensor& crossQ, const WanPrompt::Layer& prompt) const {
+  const auto rows = [&](const at::Tensor& keys) { return keys.expand({crossQ.size(0), -1, -1, -1}); };
+  at::Tensor told = ops::attention(crossQ, rows(prompt.k), rows(prompt.v));
+  if (prompt.imageK.defined())
+    told = told + ops::attention(crossQ, rows(prompt.imageK), rows(prompt.imageV));
+  return told.flatten(2);
+}
+
+bool WanDit::isFused() const {
+  return compute == Compute::Fused && fused::serves(blocks.front().q.weight);
+}
+
+at::Tensor WanDit::runBlockFused(std::int64_t layer, at::Tensor x, const WanTime& time, const WanPrompt::Layer& prompt,
+                                 SelfAttention& attention, const Probe& probe, const at::Tensor& pose) const {
+  const Block& block = blocks[static_cast<std::size_t>(layer)];
+  const at::ScalarType type = block.q.weight.scalar_type();
+  const std::vector<at::Tensor> m = (time.modulation + block.modulation.unsqueeze(1)).unbind(2);
+  const auto normed = [&](at::Tensor y, const at::Tensor& weight) {
+    fused::rmsNorm(y, weight, config.eps);
+    return heads(y);
+  };
+  const auto layerOf = [&](const Linear& linear, const at::Tensor& in, std::string_view name) {
+    return through(linear, in, layer, name);
+  };
+
+  const at::Tensor a = fused::layerNormModulate(x, m[1], m[0], config.eps, type);
+  const at::Tensor q = normed(layerOf(block.q, a, "self_attn.q"), block.norms.q);
+  at::Tensor seen = attention.attend(layer, q, normed(layerOf(block.k, a, "self_attn.k"), block.norms.k),
+                                     heads(layerOf(block.v, a, "self_attn.v")));
+  if (pose.defined())
+    seen = seen + attention.attend(layer, q, normed(layerOf(block.poseK, pose, "self_attn.k_pose"), block.poseNormK),
+                                   heads(layerOf(block.poseV, pose, "self_attn.v_pose"))) *
+                      block.poseGate.to(type);
+  at::Tensor y = layerOf(block.o, seen.flatten(2), "self_attn.o");
+  report(probe, layer, "self_attn_out", y);
+
+  // An affine norm is a modulation that is the same for all tokens.
+  const at::Tensor scale = (block.norm3Weight - 1).view({1, 1, -1});
+  const at::Tensor c = fused::addGatedLayerNorm(x, y, m[2], scale, block.norm3Bias.view({1, 1, -1}), config.eps);
+  y = layerOf(block.crossO, listen(normed(layerOf(block.crossQ, c, "cross_attn.q"), block.crossNorms.q), prompt),
+              "cross_attn.o");
+  report(probe, layer, "cross_attn_out", y);
+
+  y = layerOf(block.ffnIn, fused::addGatedLayerNorm(x, y, {}, m[4], m[3], config.eps), "ffn.0");
+  fused::geluTanh(y);
+  y = layerOf(block.ffnOut, y, "ffn.2");
+  report(probe, layer, "ffn_out", y);
+  fused::addGated(x, y, m[5]);
+  if (probe)
+    report(probe, layer, "out", x.clone());
+  return x;
+}
+
 at::Tensor WanDit::run(at::Tensor tokens, const WanTime& time, const WanPrompt& prompt, SelfAttention& attention,
                        const std::stop_token& stop, const Probe& probe, const at::Tensor& pose) const {
+  const bool inPlace = isFused();
+  if (inPlace)
+    tokens = tokens.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous();
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     throwIfStopped(stop);
-    tokens = runBlock(static_cast<std::int64_t>(i), std::move(tokens), time, prompt.layers[i], attention, probe, pose);
+    const auto layer = static_cast<std::int64_t>(i);
+    tokens = inPlace ? runBlockFused(layer, std::move(tokens), time, prompt.layers[i], attention, probe, pose)
+                     : runBlock(layer, std::move(tokens), time, prompt.layers[i], attention, probe, pose);
   }
   return tokens;
 }

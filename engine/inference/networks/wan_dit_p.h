@@ -47,6 +47,12 @@ struct WanConfig {
   [[nodiscard]] static WanConfig ti2v5B();       // Wan 2.2
 };
 
+// How the element-wise work between the matrix products is done.
+enum class Compute {
+  Library, // operator by operator, as the references do; any device and type
+  Fused,   // by our kernels where they serve the tensors (fused_p.h), else as Library
+};
+
 struct Linear {
   at::Tensor weight; // [out, in]
   at::Tensor bias;   // [out]
@@ -122,6 +128,7 @@ struct WanDit {
                                    SelfAttention& attention, const std::stop_token& stop = {}) const;
 
   WanConfig config;
+  Compute compute = Compute::Library;
   at::Tensor patchWeight; // [D, Cin, 1, 2, 2]
   at::Tensor patchBias;
   Linear textIn, textOut;
@@ -138,9 +145,16 @@ struct WanDit {
   [[nodiscard]] at::Tensor through(const Linear& linear, const at::Tensor& x, std::int64_t layer,
                                    std::string_view name) const;
   [[nodiscard]] at::Tensor heads(const at::Tensor& x) const; // [B, L, D] -> [B, L, heads, d]
+  [[nodiscard]] bool isFused() const;
+  // One block; fused, x is changed in place.
   [[nodiscard]] at::Tensor runBlock(std::int64_t layer, at::Tensor x, const WanTime& time,
                                     const WanPrompt::Layer& prompt, SelfAttention& attention, const Probe& probe,
                                     const at::Tensor& pose) const;
+  [[nodiscard]] at::Tensor runBlockFused(std::int64_t layer, at::Tensor x, const WanTime& time,
+                                         const WanPrompt::Layer& prompt, SelfAttention& attention, const Probe& probe,
+                                         const at::Tensor& pose) const;
+  // What the token queries hear of the prompt and of the picture: before the output projection.
+  [[nodiscard]] at::Tensor listen(const at::Tensor& crossQ, const WanPrompt::Layer& prompt) const;
 };
 
 // More input channels for a trained patch embedding: column group i of the result is `from` channels of the old weight,

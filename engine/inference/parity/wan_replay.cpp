@@ -130,20 +130,27 @@ void tokenTimeOutputs(const WanDit& net, const GoldenCase& golden, Tensors& out)
 }
 
 Tensors replayDit(const GoldenCase& golden) {
+  struct Way {
+    const char* file;
+    Compute compute;
+    const char* variant;
+  };
   Tensors out;
-  for (const char* file : {"weights.safetensors", "weights.diffusers.safetensors"}) {
-    if (!golden.holds(file))
+  for (const Way way :
+       {Way{"weights.safetensors", Compute::Library, ""}, Way{"weights.safetensors", Compute::Fused, "@fused"},
+        Way{"weights.diffusers.safetensors", Compute::Library, "@diffusers"}}) {
+    if (!golden.holds(way.file))
       continue;
     Tensors these;
-    const WanDit net = loadWan(golden, file);
+    WanDit net = loadWan(golden, way.file);
+    net.compute = way.compute;
     if (golden.inputs.contains("t_tokens"))
       tokenTimeOutputs(net, golden, these);
     else
       forwardOutputs(net, golden, these);
-    const std::string variant = std::string_view(file) == "weights.safetensors" ? "" : "@diffusers";
     for (const auto& [name, expected] : golden.expected) {
       if (const auto found = these.find(name); found != these.end())
-        out[name + variant] = found->second;
+        out[name + way.variant] = found->second;
     }
   }
   return out;

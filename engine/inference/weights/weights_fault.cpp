@@ -40,40 +40,11 @@ std::string_view faultPhrase(WeightsFault fault) {
   return {};
 }
 
-namespace {
-
-std::string_view advice(WeightsFault fault) {
-  switch (fault) {
-  case WeightsFault::BadHeader:
-  case WeightsFault::BadTensor:
-  case WeightsFault::BadArchive:
-  case WeightsFault::BadPickle:
-    return "Fetch or save the file again.";
-  case WeightsFault::BadMagic:
-    return "Choose a file of weights.";
-  case WeightsFault::ForbiddenGlobal:
-  case WeightsFault::ForbiddenOpcode:
-  case WeightsFault::BadStructure:
-  case WeightsFault::Limit:
-    return "Take the safetensors file of these weights, or save the tensors alone.";
-  case WeightsFault::BadIndex:
-    return "Fetch the index and all its files again.";
-  case WeightsFault::BadKeys:
-    return "Choose the network that this file was made for.";
-  case WeightsFault::Unsupported:
-    return "Take another version of these weights.";
-  }
-  KINORA_CHECK(false);
-  return {};
-}
-
-} // namespace
-
 Error weightsError(WeightsFault fault, std::string_view path, std::string_view why, std::string_view spot) {
   const ErrorCode code = fault == WeightsFault::Unsupported ? ErrorCode::Unsupported : ErrorCode::Corrupt;
   return {code,
-          fmt::format("Opening the weights “{}” failed: {}: {}. {}", std::filesystem::path(path).filename().string(),
-                      faultPhrase(fault), why, advice(fault)),
+          fmt::format("Opening the weights “{}” failed: {}: {}.", std::filesystem::path(path).filename().string(),
+                      faultPhrase(fault), why),
           spot.empty() ? std::string(path) : fmt::format("{}, {}", path, spot)};
 }
 

@@ -29,8 +29,8 @@ enum class WeightsFault {
 // "the header is broken": what messages say about a class.
 [[nodiscard]] std::string_view faultPhrase(WeightsFault fault);
 
-// "Opening the weights “x.pth” failed: <phrase>: <why>. <what to do>." with the code Corrupt (Unsupported for that
-// class). path: shown whole in `where`, followed by spot ("byte 12", "tensor a.b") unless that is empty.
+// "Opening the weights “x.pth” failed: <phrase>: <why>." with the code Corrupt (Unsupported for that class).
+// path: shown whole in `where`, followed by spot ("byte 12", "tensor a.b") unless that is empty.
 [[nodiscard]] Error weightsError(WeightsFault fault, std::string_view path, std::string_view why,
                                  std::string_view spot = {});
 

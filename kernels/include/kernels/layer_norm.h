@@ -8,36 +8,40 @@
 
 namespace kinora::kernels {
 
-// Factors of whole groups of rows (the tokens of one frame, or of one sample). Row r belongs to group r / rowsPerGroup.
+// Factors of whole groups of rows (the tokens of one frame, or of one sample). Row r belongs to group (firstRow + r) /
+// rowsPerGroup.
 struct Modulation {
   ConstMatrix<float> scale; // groups x columns: what is normalised is multiplied by 1 + scale; none: by 1
   ConstMatrix<float> shift; // groups x columns, added after that; none: 0
   ConstMatrix<float> gate;  // groups x columns, factor of the branch that joins the residual; none: 1
   std::int32_t rowsPerGroup = 1;
+  std::int32_t firstRow = 0; // which row of the first group the matrix begins with, when it is a part of a larger one
 };
 
-// [any] residual += gate * branch, rounded to T. Shapes rows x columns.
-template <class T>
-void addGated(ConstMatrix<T> branch, const Modulation& modulation, Matrix<T> residual, const WorkerPool& pool);
+// T is float or BFloat16; R, the type of the residual stream, is T or float.
+
+// [any] residual += gate * branch, rounded to R. Shapes rows x columns.
+template <class T, class R>
+void addGated(ConstMatrix<T> branch, const Modulation& modulation, Matrix<R> residual, const WorkerPool& pool);
 
 // [any] dst = norm(src) * (1 + scale) + shift with norm(x) = (x - mean) / sqrt(variance + epsilon) over the columns.
-// dst may be src.
-template <class T>
-void layerNorm(ConstMatrix<T> src, const Modulation& modulation, float epsilon, Matrix<T> dst, const WorkerPool& pool);
+// dst may be src when the types are one.
+template <class T, class R>
+void layerNorm(ConstMatrix<R> src, const Modulation& modulation, float epsilon, Matrix<T> dst, const WorkerPool& pool);
 
 // [any] addGated, then layerNorm of what it left in residual, reading each row once from memory. dst must not overlap.
-template <class T>
-void addGatedLayerNorm(ConstMatrix<T> branch, const Modulation& modulation, float epsilon, Matrix<T> residual,
+template <class T, class R>
+void addGatedLayerNorm(ConstMatrix<T> branch, const Modulation& modulation, float epsilon, Matrix<R> residual,
                        Matrix<T> dst, const WorkerPool& pool);
 
 #if KINORA_HAVE_CUDA
 namespace cuda {
-template <class T>
-Status addGated(ConstMatrix<T> branch, const Modulation& modulation, Matrix<T> residual, Stream stream);
-template <class T>
-Status layerNorm(ConstMatrix<T> src, const Modulation& modulation, float epsilon, Matrix<T> dst, Stream stream);
-template <class T>
-Status addGatedLayerNorm(ConstMatrix<T> branch, const Modulation& modulation, float epsilon, Matrix<T> residual,
+template <class T, class R>
+Status addGated(ConstMatrix<T> branch, const Modulation& modulation, Matrix<R> residual, Stream stream);
+template <class T, class R>
+Status layerNorm(ConstMatrix<R> src, const Modulation& modulation, float epsilon, Matrix<T> dst, Stream stream);
+template <class T, class R>
+Status addGatedLayerNorm(ConstMatrix<T> branch, const Modulation& modulation, float epsilon, Matrix<R> residual,
                          Matrix<T> dst, Stream stream);
 } // namespace cuda
 #endif

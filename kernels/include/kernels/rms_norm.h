@@ -16,8 +16,8 @@ struct Rotary {
 };
 
 // [any] dst = rotate(src / sqrt(mean(src^2) + epsilon) * weight). weight has one value per column, the mean goes over
-// all columns (all heads together, as Wan norms). The table's width divides the columns and is even. dst may be src,
-// and may be rows of a cache.
+// all columns (all heads together, as Wan norms); without weight (null) nothing is normed and rows are only turned. The
+// table's width divides the columns and is even. dst may be src, and may be rows of a cache.
 template <class T>
 void rmsNormRotary(ConstMatrix<T> src, const float* weight, float epsilon, const Rotary& rotary, Matrix<T> dst,
                    const WorkerPool& pool);

@@ -97,7 +97,6 @@ class TestTextNetworks : public QObject {
   void aPromptDoesNotDependOnItsNeighbours();
   void umt5IsDeterministic();
   void umt5InShortTypesStaysClose();
-  void umt5InHalfDoesNotOverflow();
   void clipTextLooksBackwardsOnly();
   void clipTextTakesTheFirstEnd();
   void clipInShortTypesStaysClose();
@@ -225,22 +224,6 @@ void TestTextNetworks::umt5InShortTypesStaysClose() {
   QVERIFY2(distance(brain, exact) < 0.03, qPrintable(QString::number(distance(brain, exact))));
   const at::Tensor half = umt5(at::kHalf).encode(prompt);
   QVERIFY2(distance(half, exact) < 0.005, qPrintable(QString::number(distance(half, exact))));
-}
-
-// The deep layers of the real encoder leave float16's range; an infinity would make every number after it NaN.
-void TestTextNetworks::umt5InHalfDoesNotOverflow() {
-  const c10::NoGradGuard noGradients;
-  Umt5Encoder encoder = umt5(at::kHalf);
-  encoder.tokens.fill_(65'000);
-  encoder.blocks[0].v.fill_(0.1); // some 3 for each of 48, then 100 times as much: 15,000 on top of 65,000
-  encoder.blocks[0].o.fill_(100);
-  Umt5Trace trace;
-  const at::Tensor ids = at::tensor({4, 50, 1}, at::kLong).unsqueeze(0);
-  const at::Tensor out = encoder.forward(ids, at::ones_like(ids), &trace);
-  QVERIFY(out.isfinite().all().item<bool>());
-  QVERIFY(trace.blockOut[0].max().item<double>() > 60'000);
-  for (const at::Tensor& block : trace.blockOut)
-    QVERIFY(block.isfinite().all().item<bool>());
 }
 
 namespace {
