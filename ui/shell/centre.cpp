@@ -2,6 +2,7 @@
 #include "ui/shell/centre.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <QGridLayout>
 
@@ -9,11 +10,13 @@
 #include "ui/canvas/option_bar.h"
 #include "ui/canvas/tool_strip.h"
 #include "ui/session/action_table.h"
+#include "ui/session/paint_settings.h"
 
 namespace kinora::ui {
 
 Centre::Centre(const UiContext& context, gpu::Device* device, gpu::FrameTransport& transport, QWidget* parent)
-    : QWidget(parent), strip_(new ToolStrip(context, this)), options_(new OptionBar(context, this)) {
+    : QWidget(parent), paint_(context.paint), strip_(new ToolStrip(context, this)),
+      options_(new OptionBar(context, this)) {
   auto* canvas = new CanvasView(context, device, transport, this);
   connect(canvas, &CanvasView::told, this, &Centre::told);
   canvas->setLayoutDirection(Qt::LeftToRight); // a picture has no reading direction
@@ -37,6 +40,7 @@ Centre::Centre(const UiContext& context, gpu::Device* device, gpu::FrameTranspor
 void Centre::setToolsShown(bool shown) {
   strip_->setVisible(shown);
   options_->setVisible(shown);
+  paint_.setTemporaryTool(shown ? std::nullopt : std::optional(Tool::Select));
 }
 
 } // namespace kinora::ui

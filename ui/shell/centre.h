@@ -19,7 +19,7 @@ class Centre : public QWidget {
  public:
   Centre(const UiContext& context, gpu::Device* device, gpu::FrameTransport& transport, QWidget* parent = nullptr);
 
-  // Strip and option bar belong to painting.
+  // Strip, option bar and tools belong to painting; elsewhere the pointer selects.
   void setToolsShown(bool shown);
 
  Q_SIGNALS:
@@ -27,6 +27,7 @@ class Centre : public QWidget {
   void told(const QString& sentence);
 
  private:
+  PaintSettings& paint_;
   QWidget* strip_;
   QWidget* options_;
 };

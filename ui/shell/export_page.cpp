@@ -140,6 +140,7 @@ QWidget* ExportPage::buildPresets() {
     else if (preset.id == context_.preferences.exportPreset.toStdString() || list_->currentItem() == nullptr)
       list_->setCurrentItem(item);
   }
+  list_->setMinimumWidth(list_->sizeHintForColumn(0) + 2 * list_->frameWidth() + context_.theme.current().px(8));
   layout->addWidget(list_, 1);
 
   auto* title = new QLabel(tr("This export"), side);

@@ -28,6 +28,8 @@ QString milliseconds(double ms) {
 }
 
 QString framesPerSecond(double fps) {
+  if (fps >= 999.5) // frames that cost nothing, such as copies of a still
+    return withUnit(QStringLiteral(">999"), tr("fps"));
   return withUnit(QString::number(fps, 'f', fps < 10 ? 1 : 0), tr("fps"));
 }
 

@@ -104,6 +104,7 @@ void ShellTest::showsTheNewestFrame() {
 void ShellTest::saysNumbersInWords() {
   const QChar space(0x202F);
   QCOMPARE(milliseconds(41.3), QStringLiteral("41%1ms").arg(space));
+  QCOMPARE(framesPerSecond(1.6e7), QStringLiteral(">999%1fps").arg(space));
   QCOMPARE(framesPerSecond(9.96), QStringLiteral("10.0%1fps").arg(space));
   QCOMPARE(byteSize(0), QStringLiteral("0%1kB").arg(space));
   QCOMPARE(byteSize(1'900'000'000), QStringLiteral("1.9%1GB").arg(space));
