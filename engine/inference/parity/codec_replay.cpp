@@ -55,6 +55,8 @@ struct Passes {
 // ---- Wan -------------------------------------------------------------------------------------------------------
 
 WanVaeConfig wanConfig(const nlohmann::json& json, bool residual) {
+  if (!json.value("attn_scales", nlohmann::json::array()).empty())
+    throw CaseError("attention outside the middle is not known");
   WanVaeConfig config;
   config.dim = json.at("dim").get<std::int64_t>();
   config.decoderDim = json.value("dec_dim", config.dim);

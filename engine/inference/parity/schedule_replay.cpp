@@ -91,9 +91,12 @@ Tensors replayDpmSolver(const GoldenCase& golden) {
 }
 
 BetaConfig betas(const nlohmann::json& config) {
+  const std::string kind = config.value("beta_schedule", "scaled_linear");
+  if ((kind != "scaled_linear" && kind != "linear") || config.value("num_train_timesteps", 1000) != AlphaTable::kSteps)
+    throw CaseError("only linear and scaled linear betas of 1000 steps are known");
   return {.start = config.value("beta_start", 0.00085),
           .end = config.value("beta_end", 0.012),
-          .scaledLinear = config.value("beta_schedule", "scaled_linear") == "scaled_linear"};
+          .scaledLinear = kind == "scaled_linear"};
 }
 
 Prediction prediction(const nlohmann::json& config) {
@@ -109,6 +112,9 @@ Prediction prediction(const nlohmann::json& config) {
 
 Tensors replayDdim(const GoldenCase& golden) {
   const auto& config = golden.config();
+  if (config.value("clip_sample", false) || config.value("thresholding", false) ||
+      config.value("timestep_spacing", "leading") != "leading")
+    throw CaseError("only leading timesteps without clipping are known");
   DdimConfig ddim{.betas = betas(config),
                   .steps = config.at("num_inference_steps").get<int>(),
                   .offset = config.value("steps_offset", 0),
@@ -165,6 +171,8 @@ Tensors replayStreamBatch(const GoldenCase& golden) {
                            .delta = config.value("delta", 1.0),
                            .addNoise = config.value("do_add_noise", true),
                            .timestepScaling = config.value("timestep_scaling", 10.0)};
+  if (guidance != "none" && guidance != "full" && guidance != "self" && guidance != "initialize")
+    throw CaseError(fmt::format("guidance of kind {} is not known", guidance));
   stream.guidance = guidance == "none"   ? StreamGuidance::None
                     : guidance == "full" ? StreamGuidance::Full
                     : guidance == "self" ? StreamGuidance::SelfNegative
