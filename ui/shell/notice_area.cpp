@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/shell/notice_area.h"
 
+#include <algorithm>
+
 #include <QAccessible>
 #include <QClipboard>
 #include <QFrame>
@@ -8,6 +10,8 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -18,6 +22,9 @@ namespace kinora::ui {
 namespace {
 
 constexpr int kMostCards = 4;
+constexpr int kLongWord = 40; // characters
+// Of the height of what the notices lie above: the picture stays in sight.
+constexpr double kMostHeight = 0.3;
 
 struct Look {
   const char* card;
@@ -37,15 +44,80 @@ Look lookOf(NoticeKind kind) {
   return {"error", "error", "status.error"};
 }
 
+// A word that is wider than any card, as paths are, may be broken.
+QString breakable(QString text) {
+  int run = 0;
+  for (int i = 0; i < text.size(); ++i) {
+    run = text[i].isSpace() ? 0 : run + 1;
+    if (run == kLongWord) {
+      text.insert(++i, QChar(0x200B));
+      run = 0;
+    }
+  }
+  return text;
+}
+
+// As high as its cards need, up to a share of the room; scrolls beyond. A plain layout would cut lines instead.
+class Cards : public QScrollArea {
+ public:
+  explicit Cards(QWidget* area) : QScrollArea(area) {
+    auto* inner = new QWidget;
+    column_ = new QVBoxLayout(inner);
+    column_->setContentsMargins(0, 0, 0, 0);
+    column_->setSpacing(8);
+    setWidget(inner);
+    setWidgetResizable(true);
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    viewport()->setAutoFillBackground(false);
+    inner->setAutoFillBackground(false);
+    // The newest card is the last.
+    connect(verticalScrollBar(), &QScrollBar::rangeChanged, this,
+            [this](int, int most) { verticalScrollBar()->setValue(most); });
+  }
+  [[nodiscard]] QVBoxLayout* column() const { return column_; }
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override {
+    const bool handled = QScrollArea::eventFilter(watched, event);
+    if ((watched == widget() && event->type() == QEvent::LayoutRequest) ||
+        (watched == room() && event->type() == QEvent::Resize))
+      fit();
+    return handled;
+  }
+  void showEvent(QShowEvent* event) override {
+    QScrollArea::showEvent(event);
+    if (room() != nullptr)
+      room()->installEventFilter(this);
+    fit();
+  }
+  void resizeEvent(QResizeEvent* event) override {
+    QScrollArea::resizeEvent(event);
+    fit();
+  }
+
+ private:
+  [[nodiscard]] QWidget* room() const { return parentWidget()->parentWidget(); }
+  void fit() {
+    const int needed = column_->hasHeightForWidth() ? column_->totalHeightForWidth(viewport()->width())
+                                                    : column_->totalSizeHint().height();
+    setFixedHeight(room() == nullptr ? needed : std::min(needed, static_cast<int>(room()->height() * kMostHeight)));
+  }
+
+  QVBoxLayout* column_;
+};
+
 } // namespace
 
-NoticeArea::NoticeArea(const ThemeSource& theme, QWidget* parent)
-    : QWidget(parent), theme_(theme), column_(new QVBoxLayout(this)) {
+NoticeArea::NoticeArea(const ThemeSource& theme, QWidget* parent) : QWidget(parent), theme_(theme) {
   setObjectName(QStringLiteral("notices"));
   setProperty("surface", "panel");
   setAttribute(Qt::WA_StyledBackground);
-  column_->setContentsMargins(12, 8, 12, 8);
-  column_->setSpacing(8);
+  auto* around = new QVBoxLayout(this);
+  around->setContentsMargins(12, 8, 12, 8);
+  auto* cards = new Cards(this);
+  column_ = cards->column();
+  around->addWidget(cards);
   hide();
 }
 
@@ -91,7 +163,7 @@ void NoticeArea::show(const Notice& notice) {
   auto* icon = new QLabel(card);
   icon->setPixmap(theme.pixmap(look.icon, theme.color(look.tint), theme.px(18), devicePixelRatioF()));
   head->addWidget(icon);
-  auto* title = new QLabel(notice.title, card);
+  auto* title = new QLabel(breakable(notice.title), card);
   title->setProperty("weight", "semibold");
   title->setWordWrap(true);
   head->addWidget(title, 1);
@@ -110,7 +182,7 @@ void NoticeArea::show(const Notice& notice) {
   connect(dismiss, &QToolButton::clicked, this, close);
 
   if (!notice.text.isEmpty()) {
-    auto* text = new QLabel(notice.text, card);
+    auto* text = new QLabel(breakable(notice.text), card);
     text->setWordWrap(true);
     text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     column->addWidget(text);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bad files, full disks, huge projects and odd pictures, as a person meets them in the window.
+#include <algorithm>
 #include <csignal>
 
 #include <QBuffer>
@@ -7,6 +8,8 @@
 #include <QLabel>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QStandardPaths>
 #include <QTimer>
 #include <QtTest/QTest>
@@ -223,6 +226,50 @@ class HostileTest : public QObject {
     QTRY_VERIFY(!w.session.isSaving());
     QVERIFY(!w.session.isDirty());
     QCOMPARE((*document::readProject(file))->name, std::string("Newest"));
+  }
+
+  void noNoticeIsCut_data() {
+    QTest::addColumn<QSize>("size");
+    QTest::addColumn<double>("scale");
+    QTest::newRow("roomy") << QSize(1440, 900) << 1.;
+    QTest::newRow("smallest window") << QSize(1280, 720) << 1.;
+    QTest::newRow("large text") << QSize(1440, 900) << 2.;
+  }
+  void noNoticeIsCut() {
+    QFETCH(QSize, size);
+    QFETCH(double, scale);
+    Window w;
+    w.theme.set(ThemeMode::Dark, scale);
+    w.session.replace(project());
+    w.window.resize(size);
+    for (int i = 0; i < 6; ++i)
+      w.window.notices().show({NoticeKind::Error,
+                               QStringLiteral("“%1 of %2.kinora” was not saved").arg(i).arg(QString(40, u'w')),
+                               QStringLiteral("Saving the project failed. ") + QString(300, u'x') +
+                                   QStringLiteral(" and some words on what there is to do about it.").repeated(3),
+                               {{QStringLiteral("Try again"), [] {}}, {QStringLiteral("Save as…"), [] {}}},
+                               QStringLiteral("io")});
+    const auto cards = [&w] {
+      const auto frames = w.window.notices().findChildren<QFrame*>();
+      return std::count_if(frames.begin(), frames.end(),
+                           [](const QFrame* frame) { return frame->property("card").isValid(); });
+    };
+    QTRY_COMPARE(cards(), 4); // the older ones are gone
+    const auto* scroll = w.window.notices().findChild<QScrollArea*>();
+    const auto whole = [&w, scroll] {
+      for (const auto* label : w.window.notices().findChildren<QLabel*>())
+        if (label->isVisible() && label->height() < label->heightForWidth(label->width()))
+          return false;
+      return scroll->widget()->width() == scroll->viewport()->width();
+    };
+    QTRY_VERIFY(whole());
+    // They leave the most of the room to the picture; what does not fit scrolls, the newest in sight.
+    QTRY_VERIFY(w.window.notices().height() > w.window.centralWidget()->height() / 4);
+    QVERIFY(w.window.notices().height() < w.window.centralWidget()->height() / 2);
+    const auto* bar = scroll->verticalScrollBar();
+    QTRY_VERIFY(bar->maximum() > 0 && bar->value() == bar->maximum());
+    QVERIFY(whole());
+    QCOMPARE(w.window.size(), size);
   }
 
   void layoutsOfOthersDoNoHarm_data() {
