@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -36,11 +37,34 @@ struct MotionFlags {
   fs::path output;
 };
 
+// Pixels of the frame to one of the picture.
+double scaleInFrame(Size picture, Size frame, runtime::Framing framing) {
+  const double across = static_cast<double>(frame.width) / picture.width;
+  const double down = static_cast<double>(frame.height) / picture.height;
+  return framing == runtime::Framing::Fill ? std::max(across, down) : std::min(across, down);
+}
+
 // Scale that makes a picture, fitted into the frame, fill it instead.
 float coveringScale(Size picture, Size frame) {
-  const float across = static_cast<float>(frame.width) / static_cast<float>(picture.width);
-  const float down = static_cast<float>(frame.height) / static_cast<float>(picture.height);
-  return std::max(across, down) / std::min(across, down);
+  return static_cast<float>(scaleInFrame(picture, frame, runtime::Framing::Fill) /
+                            scaleInFrame(picture, frame, runtime::Framing::Fit));
+}
+
+// Equal to within a hundredth: sizes are whole pixels.
+bool sameShape(Size a, Size b) {
+  const std::int64_t one = std::int64_t{a.width} * b.height;
+  const std::int64_t other = std::int64_t{b.width} * a.height;
+  return std::abs(one - other) * 100 <= std::max(one, other);
+}
+
+// Tracks count in pixels of the picture they were drawn on. With the shape of the output and not of the picture, that
+// was the output: "tracks measure" then compares the same numbers.
+document::TrackSet onPicture(document::TrackSet tracks, Size picture, std::optional<Size> output,
+                             runtime::Framing framing) {
+  if (!output || tracks.size.isEmpty() || sameShape(tracks.size, picture) || !sameShape(tracks.size, *output))
+    return document::scaledTo(std::move(tracks), picture);
+  return document::fromFrame(document::scaledTo(std::move(tracks), *output), picture,
+                             scaleInFrame(picture, *output, framing));
 }
 
 Result<document::DocumentPtr> compose(const MotionFlags& flags, const document::MediaItem& picture,
@@ -102,7 +126,8 @@ ExitCode runMotion(const MotionFlags& flags, const Globals& globals) {
   if (!tracks)
     return report(tracks.error(), Stage::Reading, globals);
   const FrameRate chosen = rate.value_or(tracks->rate);
-  auto doc = compose(flags, *picture, document::scaledTo(std::move(*tracks), picture->size), size, *framing, chosen);
+  auto doc =
+      compose(flags, *picture, onPicture(std::move(*tracks), picture->size, size, *framing), size, *framing, chosen);
   if (!doc)
     return report(doc.error(), Stage::Reading, globals);
   job.document = std::move(*doc);

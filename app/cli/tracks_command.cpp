@@ -38,8 +38,10 @@ struct MeasureFlags {
 vision::FrameProvider framesOf(media::Decoder& decoder, Progress& progress, const std::stop_token& stop) {
   const std::int64_t total = decoder.info().video->frameCount.value_or(0);
   return [&decoder, &progress, stop, total, done = std::int64_t{0}]() mutable {
-    progress.show(++done, total, -1);
-    return decoder.next(stop);
+    auto frame = decoder.next(stop);
+    if (frame && *frame)
+      progress.show(++done, total, -1);
+    return frame;
   };
 }
 

@@ -36,4 +36,8 @@ struct TrackSet {
 // The same tracks on a picture of another size.
 [[nodiscard]] TrackSet scaledTo(TrackSet tracks, Size size);
 
+// Tracks drawn on a frame, as tracks of the picture that stands in the middle of it, enlarged by scale (pixels of the
+// frame to a pixel of the picture).
+[[nodiscard]] TrackSet fromFrame(TrackSet tracks, Size picture, double scale);
+
 } // namespace kinora::document

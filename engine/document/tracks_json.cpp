@@ -237,17 +237,33 @@ Result<void> writeTracks(const TrackSet& tracks, const fs::path& path) {
   return writeFileAtomically(path, text);
 }
 
-TrackSet scaledTo(TrackSet tracks, Size size) {
-  if (tracks.size.isEmpty() || size.isEmpty() || tracks.size == size)
-    return tracks;
-  const double sx = static_cast<double>(size.width) / tracks.size.width;
-  const double sy = static_cast<double>(size.height) / tracks.size.height;
+namespace {
+
+// position * (sx, sy) + offset.
+void mapTracks(TrackSet& tracks, double sx, double sy, double dx, double dy) {
   for (Track& track : tracks.tracks) {
     track.grip = std::min(static_cast<float>(track.grip * std::sqrt(sx * sy)), rules::kMaxCoordinate);
     for (TrackPoint& p : track.points)
-      p.position = rules::clamped({static_cast<float>(p.position.x * sx), static_cast<float>(p.position.y * sy)});
+      p.position =
+          rules::clamped({static_cast<float>(p.position.x * sx + dx), static_cast<float>(p.position.y * sy + dy)});
   }
+}
+
+} // namespace
+
+TrackSet scaledTo(TrackSet tracks, Size size) {
+  if (tracks.size.isEmpty() || size.isEmpty() || tracks.size == size)
+    return tracks;
+  mapTracks(tracks, static_cast<double>(size.width) / tracks.size.width,
+            static_cast<double>(size.height) / tracks.size.height, 0, 0);
   tracks.size = size;
+  return tracks;
+}
+
+TrackSet fromFrame(TrackSet tracks, Size picture, double scale) {
+  mapTracks(tracks, 1 / scale, 1 / scale, picture.width / 2.0 - tracks.size.width / 2.0 / scale,
+            picture.height / 2.0 - tracks.size.height / 2.0 / scale);
+  tracks.size = picture;
   return tracks;
 }
 

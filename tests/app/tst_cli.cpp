@@ -147,6 +147,31 @@ class TestCli : public QObject {
     QCOMPARE(info->duration.ticks, (FrameRate{12, 1}).timeOf(5).ticks);
   }
 
+  // Tracks with the output's shape, not the picture's, were drawn on the output: what is measured is what was asked.
+  void tracksMayBeDrawnOnTheOutput_data() {
+    QTest::addColumn<QString>("framing");
+    QTest::addColumn<QByteArray>("points");
+    // Filled, the middle 120 columns are seen as they are; fitted, all 160 are seen at three quarters.
+    QTest::newRow("fill") << "fill" << QByteArray(R"({"frame":0,"x":40,"y":60},{"frame":11,"x":70,"y":60})");
+    QTest::newRow("fit") << "fit" << QByteArray(R"({"frame":0,"x":45,"y":60},{"frame":11,"x":67,"y":60})");
+  }
+  void tracksMayBeDrawnOnTheOutput() {
+    QFETCH(QString, framing);
+    QFETCH(QByteArray, points);
+    const fs::path tracks =
+        folder_.write("square.tracks.json", R"({"schema":"kinora.tracks/1","size":[120,120],"fps":[24,1],"frames":12,
+      "tracks":[{"id":1,"name":"disc","role":"move","points":[)" +
+                                                points.toStdString() + "]}]}");
+    const fs::path out = folder_.file("drawn_on_output.mkv");
+    const Outcome made = call({"motion", "--image", q(picture_), "--tracks", q(tracks), "--size", "120x120",
+                               "--framing", framing, "--quiet", "-o", q(out)});
+    QVERIFY2(made.code == 0, made.err.c_str());
+    const Outcome measured = call({"tracks", "measure", q(out), "--tracks", q(tracks), "--json"});
+    QVERIFY2(measured.code == 0, measured.err.c_str());
+    QVERIFY2(measured.object()["meanPx"].get<double>() <= 1.5, measured.out.c_str());
+    QVERIFY(measured.object()["percentTracked"].get<double>() > 90);
+  }
+
   // 160×120 as a square of 120: filled, the middle 120 columns come out as they are, never smaller and blown up.
   void anotherShapeIsCutNotBlurred() {
     const fs::path still = folder_.write("still.tracks.json", R"({"schema":"kinora.tracks/1","size":[160,120],
