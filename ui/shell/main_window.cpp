@@ -13,6 +13,7 @@
 #include <QHBoxLayout>
 #include <QMenu>
 #include <QMimeData>
+#include <QScreen>
 #include <QStackedWidget>
 #include <QStandardPaths>
 #include <QStyleFactory>
@@ -97,7 +98,7 @@ MainWindow::MainWindow(const UiContext& context, gpu::Device* device, gpu::Frame
   context_.actions.addTo(*this);
 
   setMinimumSize(kSmallest);
-  resize(kDesignSize);
+  resize(kDesignSize.boundedTo(screen()->availableSize()));
   restoreGeometry(context_.preferences.windowGeometry);
   Workspace wanted = Workspace::Paint;
   for (const auto& [id, workspace] : kWorkspaces)

@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScreen>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QStandardPaths>
@@ -270,6 +271,14 @@ class HostileTest : public QObject {
     QTRY_VERIFY(bar->maximum() > 0 && bar->value() == bar->maximum());
     QVERIFY(whole());
     QCOMPARE(w.window.size(), size);
+  }
+
+  void theFirstWindowFitsTheScreen() {
+    Studio studio;
+    MainWindow window(studio.context, nullptr, *studio.transport);
+    const QSize room = window.screen()->availableSize();
+    QVERIFY(window.width() <= std::max(room.width(), window.minimumWidth()));
+    QVERIFY(window.height() <= std::max(room.height(), window.minimumHeight()));
   }
 
   void layoutsOfOthersDoNoHarm_data() {
