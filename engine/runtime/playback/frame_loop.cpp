@@ -55,11 +55,25 @@ struct LiveView {
   PlanPtr planAtEnd;
 };
 
+// How good a picture is for the frame that it is shown as.
+enum class Fitness {
+  StandIn, // an older picture, until the right one is there
+  Quick,   // the right one, and a better one is on its way
+  Final,
+};
+
 // One clip's picture as far as it is there.
 struct Fetched {
   PlacedImage placed;
-  bool current = true; // false: an older picture stands in for the right one
+  Fitness fitness = Fitness::Final;
 };
+
+Fitness fitnessOf(const std::vector<Fetched>& layers) {
+  Fitness least = Fitness::Final;
+  for (const Fetched& layer : layers)
+    least = std::min(least, layer.fitness);
+  return least;
+}
 
 double percentile(std::vector<double>& values, double share) {
   if (values.empty())
@@ -95,9 +109,9 @@ struct FrameLoop::State {
   bool everyFrame = false;
   double speed = 1;
   FrameClock clock;
-  std::int64_t step = 0;   // frames since the clock's anchor
-  bool redraw = true;      // something changed: show the playhead's frame again
-  bool incomplete = false; // what was shown last had a stand-in
+  std::int64_t step = 0;          // frames since the clock's anchor
+  bool redraw = true;             // something changed: show the playhead's frame again
+  Fitness shown = Fitness::Final; // of what was shown last
   bool stateChanged = true;
   LiveView live;
   std::map<TakeId, PlacedImage> lastOfTake; // stands in while a frame is missing
@@ -201,18 +215,17 @@ void FrameLoop::State::run(const std::stop_token& stop) {
     takeDrags();
     const auto begin = Clock::now();
     const bool due = pickFrame(begin);
-    if (plan && (due || redraw || incomplete)) {
-      const bool again = !due && !redraw;
+    if (plan && (due || redraw || shown < Fitness::Final)) {
       orderWork();
       const auto layers = fetch();
       loadAhead();
-      const bool standIn = std::any_of(layers.begin(), layers.end(), [](const Fetched& f) { return !f.current; });
-      // A picture that was incomplete is shown again only when something better came in.
-      if (!again || !standIn) {
+      const Fitness fitness = fitnessOf(layers);
+      // What was shown already is shown again only when something better came in.
+      if (due || redraw || fitness > shown) {
         handOver(layers);
-        account(begin, standIn && due);
+        account(begin, fitness == Fitness::StandIn && due);
       }
-      incomplete = standIn;
+      shown = fitness;
       redraw = false;
     }
     tell();
@@ -328,7 +341,7 @@ bool FrameLoop::State::pickFrame(Clock::time_point now) {
   if (n <= step)
     return false;
   if (everyFrame) {
-    if (incomplete)
+    if (shown == Fitness::StandIn)
       return false; // the next one, and not before what is shown is there
     if (n > step + 1) {
       anchorHere(now); // fell behind: time waits for the picture
@@ -383,34 +396,34 @@ Fetched FrameLoop::State::fetchTake(const Layer& layer) {
   if (isLive && live.ended && stored && (node.key != live.keyBefore || plan != live.planAtEnd))
     live = {};
   else if (isLive && !live.image.isNull())
-    return {{live.image, isOpaque(live.image), {}}, !live.ended};
+    return {{live.image, isOpaque(live.image), {}}, live.ended ? Fitness::StandIn : Fitness::Final};
   if (stored) {
     lastOfTake[node.take] = {stored->image, stored->opaque, {}};
-    return {lastOfTake[node.take], true};
+    return {lastOfTake[node.take], stored->quality == session::Quality::Final ? Fitness::Final : Fitness::Quick};
   }
   if (const auto last = lastOfTake.find(node.take); last != lastOfTake.end())
-    return {last->second, false};
+    return {last->second, Fitness::StandIn};
   // Nothing was made yet: the untouched picture.
   Fetched untouched = fetchPicture(layer);
-  untouched.current = false;
+  untouched.fitness = Fitness::StandIn;
   return untouched;
 }
 
 Fetched FrameLoop::State::fetchPicture(const Layer& layer) {
   const auto picture = environment.pictures.find(layer.node ? layer.node->picture : pictureRef(*layer.media));
   if (!picture)
-    return {{}, false};
+    return {{}, Fitness::StandIn};
   if (!*picture)
-    return {{}, true}; // a missing file shows nothing; the window says why
-  return {{**picture, isOpaque(**picture), {}}, true};
+    return {{}, Fitness::Final}; // a missing file shows nothing; the window says why
+  return {{**picture, isOpaque(**picture), {}}, Fitness::Final};
 }
 
 Fetched FrameLoop::State::fetchVideo(const Layer& layer) {
   const SourceFrame frame = videos.at(layer.media->path, layer.sourceTime);
   if (frame.error)
-    return {{}, true};
+    return {{}, Fitness::Final};
   const bool opaque = !frame.image.isNull() && isOpaque(frame.image);
-  return {{frame.image, opaque, {}}, frame.exact};
+  return {{frame.image, opaque, {}}, frame.exact ? Fitness::Final : Fitness::StandIn};
 }
 
 void FrameLoop::State::handOver(const std::vector<Fetched>& layers) {
@@ -495,7 +508,7 @@ void FrameLoop::State::tell() {
 Clock::time_point FrameLoop::State::nextDeadline() const {
   constexpr auto kIdle = std::chrono::seconds(1);
   const auto now = Clock::now();
-  if (!playing || !plan || plan->frameCount() == 0 || (everyFrame && incomplete))
+  if (!playing || !plan || plan->frameCount() == 0 || (everyFrame && shown == Fitness::StandIn))
     return now + kIdle;
   return clock.due(step + 1);
 }

@@ -21,7 +21,8 @@
 namespace kinora::test {
 
 // Every frame is of one colour: red = its number, green = where the first track ends (x; live: the newest sample's x),
-// blue = kMade or kLive.
+// blue = kMade, kRough (before improve(), when the script asks for it) or kLive.
+inline constexpr unsigned char kRough = 20;
 inline constexpr unsigned char kMade = 40;
 inline constexpr unsigned char kLive = 220;
 
@@ -35,6 +36,10 @@ class MotionScript {
   void release() {
     set([this] { blocked_ = false; });
   }
+  // Frames are rough until improve() was called.
+  void beRoughFirst() {
+    set([this] { rough_ = true; });
+  }
   void failWith(std::string why) {
     set([this, &why] { failure_ = std::move(why); });
   }
@@ -42,6 +47,7 @@ class MotionScript {
     set([this, &changed] { changed_ = std::move(changed); });
   }
 
+  [[nodiscard]] bool isRoughFirst() const { return get(rough_); }
   [[nodiscard]] int waiting() const { return get(waiting_); }
   [[nodiscard]] int cancelled() const { return get(cancelled_); }
   [[nodiscard]] int finishedSteps() const { return get(finished_); }
@@ -95,6 +101,7 @@ class MotionScript {
   mutable std::mutex mutex_;
   std::condition_variable_any condition_;
   bool blocked_ = false;
+  bool rough_ = false;
   int waiting_ = 0;
   int cancelled_ = 0;
   int finished_ = 0;
@@ -117,6 +124,7 @@ class FakeMotion : public session::MotionSession {
   Result<void> prepare(const session::MotionRequest& request, std::stop_token) override {
     request_ = request;
     live_ = false;
+    improved_ = !script_->isRoughFirst();
     mark_ = 0;
     if (!request.tracks.empty())
       mark_ = static_cast<unsigned char>(request.tracks.front().positions.back().at.x);
@@ -131,12 +139,14 @@ class FakeMotion : public session::MotionSession {
   Result<std::vector<session::Frame>> step(session::FrameSpan wanted, std::stop_token stop) override {
     if (auto passed = script_->passStep(stop); !passed)
       return kinora::fail(passed);
+    const unsigned char made = improved_ ? kMade : kRough;
     const Image image =
-        plainPicture(request_.outputSize, static_cast<unsigned char>(wanted.first), mark_, live_ ? kLive : kMade);
-    return std::vector{session::Frame{wanted.first, image, session::Quality::Final}};
+        plainPicture(request_.outputSize, static_cast<unsigned char>(wanted.first), mark_, live_ ? kLive : made);
+    return std::vector{
+        session::Frame{wanted.first, image, improved_ ? session::Quality::Final : session::Quality::Quick}};
   }
-  Result<bool> improve(std::stop_token) override { return false; }
-  bool isFinal() const override { return true; }
+  Result<bool> improve(std::stop_token) override { return !std::exchange(improved_, true); }
+  bool isFinal() const override { return improved_; }
   Result<Image> matte(std::int32_t group) const override {
     if (group != 7)
       return kinora::fail(ErrorCode::NotFound, "There is no such object.");
@@ -153,6 +163,7 @@ class FakeMotion : public session::MotionSession {
   session::SessionInfo info_;
   session::MotionRequest request_;
   bool live_ = false;
+  bool improved_ = true;
   unsigned char mark_ = 0;
 };
 

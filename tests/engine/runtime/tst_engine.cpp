@@ -57,6 +57,16 @@ class TestEngine : public QObject {
     QVERIFY(rig.untilShown([](const Shown& s) { return s.number == 0 && s.isMade(0); }));
   }
 
+  // Standing still, too: what was made quickly gives way on the screen to what was made well.
+  void theBetterFrameReplacesTheQuickOne() {
+    EngineRig rig;
+    rig.script->beRoughFirst();
+    rig.engine->publish(rig.document);
+    rig.seek(5);
+    QVERIFY(rig.untilShown([](const Shown& s) { return s.number == 5 && s.blue == test::kRough; }));
+    QVERIFY(rig.untilShown([](const Shown& s) { return s.number == 5 && s.isMade(5); }));
+  }
+
   void ofManySeeksTheLastIsShown() {
     EngineRig rig;
     rig.engine->publish(rig.document);
