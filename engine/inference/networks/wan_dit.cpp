@@ -93,7 +93,7 @@ Linear Linear::load(WeightTable table, std::int64_t in, std::int64_t out, bool f
 }
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
-  return ops::linear(x, weight, bias);
+  return bytes.defined() ? linear(x, bytes, bias) : ops::linear(x, weight, bias);
 }
 
 WanDit WanDit::load(WeightTable& table, const WanConfig& config) {
@@ -126,6 +126,15 @@ WanDit WanDit::load(WeightTable& table, const WanConfig& config) {
   return net;
 }
 
+bool WanDit::isBytes() const {
+  return blocks.front().q.bytes.defined();
+}
+
+const char* WanDit::mergeAdvice() const {
+  return isBytes() ? "Weights that are kept as bytes take nothing in: load the model again with the LoRA merged."
+                   : "Merge it into them.";
+}
+
 Result<void> WanDit::useLora(const std::vector<LoraUse>& uses) {
   static constexpr std::string_view kBranched[] = {"self_attn.", "cross_attn.", "ffn."};
   for (const LoraUse& use : uses) {
@@ -137,14 +146,42 @@ Result<void> WanDit::useLora(const std::vector<LoraUse>& uses) {
           std::none_of(std::begin(kBranched), std::end(kBranched),
                        [&](std::string_view name) { return inside.starts_with(name); }))
         return fail(ErrorCode::Unsupported,
-                    fmt::format("this LoRA changes {}, which cannot be done beside the weights. Merge it into them.",
-                                layer.target));
+                    fmt::format("this LoRA changes {}, which cannot be done beside the weights. {}", layer.target,
+                                mergeAdvice()));
     }
   }
-  auto loaded = LoraBranches::load(uses, blocks.front().q.weight.scalar_type(), patchWeight.device());
+  auto loaded = LoraBranches::load(uses, runType(), patchWeight.device());
+  if (!loaded && isBytes() && loaded.error().code == ErrorCode::Unsupported)
+    return fail(ErrorCode::Unsupported, fmt::format("{} {}", loaded.error().message, mergeAdvice()));
   if (!loaded)
     return tl::unexpected<Error>(loaded.error());
   lora = *std::move(loaded);
+  return {};
+}
+
+Result<void> WanDit::quantise() {
+  std::vector<Linear*> layers;
+  for (Block& block : blocks) {
+    for (Linear* layer :
+         {&block.q, &block.k, &block.v, &block.o, &block.crossQ, &block.crossK, &block.crossV, &block.crossO,
+          &block.imageK, &block.imageV, &block.ffnIn, &block.ffnOut, &block.poseK, &block.poseV}) {
+      if (layer->weight.defined())
+        layers.push_back(layer);
+    }
+  }
+  for (const Linear* layer : layers) {
+    if (!canBeBytes(layer->weight))
+      return fail(ErrorCode::Unsupported,
+                  fmt::format("keeping the layers of this model as bytes failed: a layer of {} inputs is {} on {}. "
+                              "Bytes work on the processor, with float32 or bfloat16 weights and up to 65,000 inputs.",
+                              layer->weight.size(-1), c10::toString(layer->weight.scalar_type()),
+                              layer->weight.device().str()));
+  }
+  for (Linear* layer : layers) {
+    layer->bytes = bytesOf(layer->weight);
+    layer->weight.reset();
+    layer->bias = layer->bias.to(at::kFloat).contiguous();
+  }
   return {};
 }
 
@@ -210,7 +247,7 @@ at::Tensor WanDit::patchify(const at::Tensor& x) const {
 at::Tensor WanDit::runBlock(std::int64_t layer, at::Tensor x, const WanTime& time, const WanPrompt::Layer& prompt,
                             SelfAttention& attention, const Probe& probe, const at::Tensor& pose) const {
   const Block& block = blocks[static_cast<std::size_t>(layer)];
-  const at::ScalarType type = block.q.weight.scalar_type();
+  const at::ScalarType type = runType();
   const std::vector<at::Tensor> m = (time.modulation + block.modulation.unsqueeze(1)).unbind(2);
 
   const at::Tensor a = ops::layerNormModulate(x, m[1], m[0], config.eps).to(type);
@@ -251,13 +288,13 @@ at::Tensor WanDit::listen(const at::Tensor& crossQ, const WanPrompt::Layer& prom
 }
 
 bool WanDit::isFused() const {
-  return compute == Compute::Fused && fused::serves(blocks.front().q.weight);
+  return compute == Compute::Fused && fused::serves(patchWeight);
 }
 
 at::Tensor WanDit::runBlockFused(std::int64_t layer, at::Tensor x, const WanTime& time, const WanPrompt::Layer& prompt,
                                  SelfAttention& attention, const Probe& probe, const at::Tensor& pose) const {
   const Block& block = blocks[static_cast<std::size_t>(layer)];
-  const at::ScalarType type = block.q.weight.scalar_type();
+  const at::ScalarType type = runType();
   const std::vector<at::Tensor> m = (time.modulation + block.modulation.unsqueeze(1)).unbind(2);
   const auto normed = [&](at::Tensor y, const at::Tensor& weight) {
     fused::rmsNorm(y, weight, config.eps);

@@ -15,6 +15,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "engine/inference/networks/byte_weights_p.h"
 #include "engine/inference/networks/self_attention_p.h"
 #include "engine/inference/weights/lora_p.h"
 #include "engine/inference/weights/weight_table_p.h"
@@ -54,8 +55,9 @@ enum class Compute {
 };
 
 struct Linear {
-  at::Tensor weight; // [out, in]
-  at::Tensor bias;   // [out]
+  at::Tensor weight; // [out, in]; undefined when the layer is kept as bytes
+  at::Tensor bias;   // [out]; float32 beside bytes
+  ByteWeights bytes = {};
   [[nodiscard]] static Linear load(WeightTable table, std::int64_t in, std::int64_t out, bool float32 = false);
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
 };
@@ -99,6 +101,12 @@ struct WanDit {
   // From now on with these LoRA files beside the weights (none: without). Prompts are to be computed anew. Unsupported
   // when a file changes more than the linear layers of the blocks: merge it with withLora() instead.
   [[nodiscard]] Result<void> useLora(const std::vector<LoraUse>& uses);
+
+  // From now on with the linear layers of the blocks as bytes (dynamic int8), their float weights given up: a quarter
+  // of the memory, numbers that are only near. The embeddings and the head stay as they are; a LoRA can work beside,
+  // not be merged any more. Prompts are to be computed anew. Unsupported, and nothing changed, for other devices
+  // than the processor and other types than float32 and bfloat16.
+  [[nodiscard]] Result<void> quantise();
 
   // text [B, n, textDim], zero-padded by the caller to the model's text length (512): padded rows are attended.
   // -> [B, n, D]
@@ -146,6 +154,9 @@ struct WanDit {
                                    std::string_view name) const;
   [[nodiscard]] at::Tensor heads(const at::Tensor& x) const; // [B, L, D] -> [B, L, heads, d]
   [[nodiscard]] bool isFused() const;
+  [[nodiscard]] bool isBytes() const;
+  [[nodiscard]] const char* mergeAdvice() const;
+  [[nodiscard]] at::ScalarType runType() const { return patchWeight.scalar_type(); }
   // One block; fused, x is changed in place.
   [[nodiscard]] at::Tensor runBlock(std::int64_t layer, at::Tensor x, const WanTime& time,
                                     const WanPrompt::Layer& prompt, SelfAttention& attention, const Probe& probe,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Wan transformer on random weights: one pass operator by operator and fused, float32 and bfloat16, with and
-// without kept tensor memory; and a linear layer in float32, bfloat16 and bytes. bench_networks [--json] [--runs N]
-// [--threads N] Least of N in one run; the ratios matter, the milliseconds depend on the machine.
+// without kept tensor memory, and with its layers as bytes; and a linear layer in float32, bfloat16 and bytes.
+// bench_networks [--json] [--runs N] [--threads N] Least of N in one run; the ratios matter, the milliseconds depend on
+// the machine.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -74,6 +75,7 @@ void transformer(std::vector<Row>& rows, int runs) {
   const at::Tensor x = at::randn({1, 16, 3, kSide, kSide});
   const at::Tensor text = at::randn({1, 16, 64});
   const at::Tensor t = at::full({1, 3}, 700.0);
+  double float32 = 0;
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
     WeightTable table(source, {.dtype = type, .device = at::kCPU, .stop = {}, .progress = {}});
     WanDit net = WanDit::load(table, smallConfig());
@@ -96,6 +98,21 @@ void transformer(std::vector<Row>& rows, int runs) {
                          compute == Compute::Library ? "operator by operator" : "fused", kept ? ", memory kept" : ""),
              ms, first / ms});
       }
+    }
+    // Fused, memory kept: the two types and their layers as bytes, against float32.
+    const TensorMemory memory(std::uint64_t{1} << 30);
+    for (const bool bytes : {false, true}) {
+      if (bytes && !net.quantise())
+        break;
+      const WanPrompt heard = net.prompt(net.embedText(text));
+      const double ms = leastMs(runs, [&] {
+        FullAttention attention(rope.phases(framesFrom(0, 3), kSide / 2, kSide / 2));
+        (void)net.forward(x, net.time(t), heard, attention);
+      });
+      float32 = float32 == 0 ? ms : float32;
+      rows.push_back({fmt::format("transformer 320 x 10, 768 tokens, against float32: {}{}",
+                                  type == at::kFloat ? "float32" : "bfloat16", bytes ? " with layers as bytes" : ""),
+                      ms, float32 / ms});
     }
   }
 }
