@@ -18,20 +18,14 @@ constexpr kinora::Size kThumbnailBox{192, 128};
 } // namespace
 
 MediaModel::MediaModel(ProjectSession& session, EngineBridge& engine, QObject* parent)
-    : QAbstractListModel(parent), session_(session), engine_(engine) {
+    : QAbstractListModel(parent), session_(session), thumbnails_(engine, kThumbnailBox, this) {
   connect(&session_, &ProjectSession::documentChanged, this, &MediaModel::refresh);
   connect(&session_, &ProjectSession::replaced, this, [this] {
     thumbnails_.clear();
-    asked_.clear();
     items_.clear();
     refresh();
   });
-  connect(&engine_, &EngineBridge::thumbnailReady, this, [this](std::uint64_t tag, const QImage& image) {
-    const auto asked = asked_.constFind(tag);
-    if (asked == asked_.constEnd())
-      return;
-    thumbnails_[*asked] = image.copy();
-    asked_.erase(asked);
+  connect(&thumbnails_, &Thumbnails::arrived, this, [this] {
     if (!items_.empty())
       Q_EMIT dataChanged(index(0), index(rowCount() - 1), {Qt::DecorationRole});
   });
@@ -46,7 +40,7 @@ void MediaModel::refresh() {
   for (const auto& item : items_)
     for (const auto& old : before) // a relocated file gets a new picture
       if (old->id == item->id && old->path != item->path)
-        thumbnails_.remove(item->id.value);
+        thumbnails_.forget(item->id);
   endResetModel();
   look();
 }
@@ -66,13 +60,9 @@ void MediaModel::look() {
         if (round != round_)
           return; // of an older list
         const bool changed = missing != std::exchange(missing_, missing);
-        for (const auto& item : items_) {
-          const quint64 id = item->id.value;
-          if (missing.contains(id) || item->kind == document::MediaKind::Sound || thumbnails_.contains(id))
-            continue;
-          thumbnails_.insert(id, QImage());
-          asked_.insert(engine_.requestThumbnail(item->path, Time{}, kThumbnailBox), id);
-        }
+        for (const auto& item : items_)
+          if (!missing.contains(item->id.value) && item->kind != document::MediaKind::Sound)
+            thumbnails_.want(*item);
         if (!changed)
           return;
         if (!items_.empty())
@@ -93,7 +83,7 @@ QVariant MediaModel::data(const QModelIndex& index, int role) const {
   case Qt::DisplayRole:
     return QString::fromStdString(item.name);
   case Qt::DecorationRole:
-    return thumbnails_.value(item.id.value);
+    return thumbnails_.find(item.id);
   case Qt::ToolTipRole:
   case PathRole:
     return toQString(item.path);

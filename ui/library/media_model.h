@@ -6,12 +6,10 @@
 #include <vector>
 
 #include <QAbstractListModel>
-#include <QHash>
-#include <QImage>
 #include <QSet>
 
-#include "ui/session/engine_bridge.h"
 #include "ui/session/project_session.h"
+#include "ui/session/thumbnails.h"
 
 namespace kinora::ui {
 
@@ -46,10 +44,8 @@ class MediaModel : public QAbstractListModel {
   void look();
 
   ProjectSession& session_;
-  EngineBridge& engine_;
   std::vector<std::shared_ptr<const document::MediaItem>> items_;
-  QHash<quint64, quint64> asked_;     // tag of the request -> media id
-  QHash<quint64, QImage> thumbnails_; // by media id; null while asked for
+  Thumbnails thumbnails_;
   QSet<quint64> missing_;
   int round_ = 0; // of looking for files
 };

@@ -22,19 +22,13 @@ bool isKept(const document::Document& document, TakeId take) {
 }
 
 TakeModel::TakeModel(ProjectSession& session, EngineBridge& engine, QObject* parent)
-    : QAbstractListModel(parent), session_(session), engine_(engine) {
+    : QAbstractListModel(parent), session_(session), thumbnails_(engine, kThumbnailBox, this) {
   connect(&session_, &ProjectSession::documentChanged, this, &TakeModel::refresh);
   connect(&session_, &ProjectSession::replaced, this, [this] {
     thumbnails_.clear();
-    asked_.clear();
     askForThumbnails();
   });
-  connect(&engine_, &EngineBridge::thumbnailReady, this, [this](std::uint64_t tag, const QImage& image) {
-    const auto asked = asked_.constFind(tag);
-    if (asked == asked_.constEnd())
-      return;
-    thumbnails_[*asked] = image.copy();
-    asked_.erase(asked);
+  connect(&thumbnails_, &Thumbnails::arrived, this, [this] {
     if (!takes_.empty())
       Q_EMIT dataChanged(index(0), index(rowCount() - 1), {Qt::DecorationRole});
   });
@@ -57,13 +51,9 @@ void TakeModel::refresh() {
 }
 
 void TakeModel::askForThumbnails() {
-  for (const document::TakePtr& take : takes_) {
-    const document::MediaItem* picture = shown_->findMedia(take->picture);
-    if (picture == nullptr || thumbnails_.contains(picture->id.value))
-      continue;
-    thumbnails_.insert(picture->id.value, QImage());
-    asked_.insert(engine_.requestThumbnail(picture->path, Time{}, kThumbnailBox), picture->id.value);
-  }
+  for (const document::TakePtr& take : takes_)
+    if (const document::MediaItem* picture = shown_->findMedia(take->picture))
+      thumbnails_.want(*picture);
 }
 
 int TakeModel::rowCount(const QModelIndex& parent) const {
@@ -79,7 +69,7 @@ QVariant TakeModel::data(const QModelIndex& index, int role) const {
   case Qt::EditRole:
     return QString::fromStdString(take.name);
   case Qt::DecorationRole:
-    return thumbnails_.value(take.picture.value);
+    return thumbnails_.find(take.picture);
   case IdRole:
     return qulonglong{take.id.value};
   case StateRole:

@@ -5,11 +5,9 @@
 #include <vector>
 
 #include <QAbstractListModel>
-#include <QHash>
-#include <QImage>
 
-#include "ui/session/engine_bridge.h"
 #include "ui/session/project_session.h"
+#include "ui/session/thumbnails.h"
 
 namespace kinora::ui {
 
@@ -38,11 +36,9 @@ class TakeModel : public QAbstractListModel {
   void askForThumbnails();
 
   ProjectSession& session_;
-  EngineBridge& engine_;
   std::vector<document::TakePtr> takes_;
   document::DocumentPtr shown_;
-  QHash<quint64, quint64> asked_;     // tag of the request -> media id
-  QHash<quint64, QImage> thumbnails_; // by media id; null while asked for
+  Thumbnails thumbnails_;
 };
 
 // Whether a clip of the timeline shows the take.
